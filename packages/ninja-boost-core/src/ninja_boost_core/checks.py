@@ -1,0 +1,105 @@
+"""System checks: what is wrong or unsafe, before the first request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.core import checks
+from django.core.exceptions import ImproperlyConfigured
+
+from .conf import CoreSettings, boost_settings
+from .features import enabled_features, installed_features, nearest, unknown_disabled_features
+from .security import BearerTokenAuth, default_auth
+
+__all__ = ["register"]
+
+
+def register() -> None:
+    """Register the checks of core and of every feature; an AppConfig calls this."""
+    checks.register(check_settings, "ninja_boost")
+    checks.register(check_operations, "ninja_boost")
+    checks.register(check_demo_auth, "ninja_boost", deploy=True)
+    checks.register(check_features, "ninja_boost")
+    checks.register(check_features_for_deployment, "ninja_boost", deploy=True)
+
+
+def check_settings(**kwargs: Any) -> list[checks.CheckMessage]:
+    """E001: a key or value of NINJA_BOOST is wrong. W001: DISABLED_FEATURES names nobody."""
+    problems = boost_settings.find_problems(imports=True)
+    messages: list[checks.CheckMessage] = [
+        checks.Error(
+            f"NINJA_BOOST: {problem}", hint=problem.hint or None, id="ninja_boost_core.E001"
+        )
+        for problem in problems
+    ]
+    if not problems:
+        known = [feature.name for feature in installed_features()]
+        messages += [
+            checks.Warning(
+                f"NINJA_BOOST: DISABLED_FEATURES names {name!r}, which is not installed.",
+                hint=nearest(name, known).strip() or "Remove the name.",
+                id="ninja_boost_core.W001",
+            )
+            for name in unknown_disabled_features()
+        ]
+    return messages
+
+
+def check_operations(**kwargs: Any) -> list[checks.CheckMessage]:
+    """E002: an operation of an AutoAPI cannot be compiled."""
+    from .api import all_apis
+
+    if boost_settings.find_problems():
+        return []
+    messages: list[checks.CheckMessage] = []
+    for api in all_apis():
+        for path, operation in api.operations():
+            try:
+                operation.plan()
+            except ImproperlyConfigured as error:
+                where = f"{'/'.join(operation.methods)} {path}"
+                messages.append(
+                    checks.Error(f"{where}: {error}", obj=api.title, id="ninja_boost_core.E002")
+                )
+    return messages
+
+
+def check_demo_auth(**kwargs: Any) -> list[checks.CheckMessage]:
+    """E003: the development token guards a deployment."""
+    if boost_settings.find_problems(imports=True):
+        return []
+    if any(isinstance(callback, BearerTokenAuth) for callback in default_auth()):
+        return [
+            checks.Error(
+                "NINJA_BOOST: AUTH is BearerTokenAuth, whose token is public.",
+                hint="Set AUTH to 'ninja_boost.integrations.JWTAuth' or to your own.",
+                id="ninja_boost_core.E003",
+            )
+        ]
+    if boost_settings.section(CoreSettings).ALLOW_DEMO_AUTH:
+        return [
+            checks.Error(
+                "NINJA_BOOST: ALLOW_DEMO_AUTH is on.",
+                hint="Remove it; it is for demonstrations outside DEBUG.",
+                id="ninja_boost_core.E004",
+            )
+        ]
+    return []
+
+
+def check_features(**kwargs: Any) -> list[checks.CheckMessage]:
+    """Whatever the enabled features have to say."""
+    return list(_feature_checks(deploy=False))
+
+
+def check_features_for_deployment(**kwargs: Any) -> list[checks.CheckMessage]:
+    """The same for ``check --deploy``."""
+    return list(_feature_checks(deploy=True))
+
+
+def _feature_checks(*, deploy: bool) -> Iterable[checks.CheckMessage]:
+    if boost_settings.find_problems():
+        return
+    for feature in enabled_features():
+        yield from feature.checks(deploy)

@@ -1,0 +1,57 @@
+"""Unknown routes below an AutoAPI answer in the API's error shape, not with Django's page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.http import HttpResponse
+from django.urls import NoReverseMatch
+
+from .api import AutoAPI, all_apis
+from .exceptions import error_response
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+    from django.http.response import HttpResponseBase
+
+__all__ = ["answer_unknown_route"]
+
+
+def answer_unknown_route(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    """Return the API's 404 in the place of Django's, for an unknown path below an API.
+
+    A middleware calls this with the response it got. A route of the API itself cannot catch
+    unknown paths: it would hide the routes after it, and APPEND_SLASH would no longer redirect.
+    """
+    if response.status_code != 404 or request.resolver_match is not None:
+        return response
+    api = _api_above(request)
+    if api is None:
+        return response
+    return error_response(api, request, 404, "Not found.")
+
+
+def _api_above(request: HttpRequest) -> AutoAPI | None:
+    found: tuple[int, AutoAPI | None] = (0, None)
+    for api in all_apis():
+        try:
+            root = api.get_root_path({})
+        except NoReverseMatch:
+            # Not in the current URL configuration, or below a path with parameters.
+            continue
+        if request.path.startswith(root) and len(root) > found[0]:
+            found = (len(root), api)
+    return found[1]
+
+
+def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's ``handler404`` for a project without any of our middlewares.
+
+    Write ``handler404 = "ninja_boost.exceptions.handler404"`` in the root URL configuration.
+    """
+    from django.views.defaults import page_not_found
+
+    api = _api_above(request)
+    if api is None:
+        return page_not_found(request, exception)
+    return error_response(api, request, 404, "Not found.")

@@ -1,7 +1,8 @@
 """Runs the Python examples of README.md, the whole page as one namespace.
 
 The page is importable as the module ``readme``, which is also the ROOT_URLCONF: an example that
-assigns ``urlpatterns`` can be called by the client of a later example.
+assigns ``urlpatterns`` can be called by the client of a later example. An upper-case name that an
+example assigns is a setting for all later ones.
 """
 
 import sys
@@ -31,16 +32,34 @@ def expose(namespace: dict[str, Any]) -> None:
         except KeyError:
             raise AttributeError(name) from None
 
-    readme.__dict__["__getattr__"] = lookup
+    readme.__dict__.update(__getattr__=lookup, assigned=namespace)
     namespace["__name__"] = "readme"
     sys.modules["readme"] = readme
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # pytest-django sets up the databases that marked tests ask for.
+    for item in items:
+        if item.path.name == "README.md":
+            item.add_marker(pytest.mark.django_db)
+
+
+@pytest.fixture(autouse=True)
+def _django_db_marker(request: pytest.FixtureRequest) -> None:
+    """Replace pytest-django's fixture: an example has the database without a transaction."""
+    is_example = request.node.path.name == "README.md"
+    if request.node.get_closest_marker("django_db") and not is_example:
+        request.getfixturevalue("_django_db_helper")
 
 
 @pytest.fixture
 def page(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """A database whose rows last from one example to the next, and the page's own URLs."""
     clear_url_caches()
-    with django_db_blocker.unblock(), override_settings(ROOT_URLCONF="readme"):
+    assigned = sys.modules["readme"].assigned
+    constants = {name: value for name, value in assigned.items() if name.isupper()}
+    overridden = override_settings(ROOT_URLCONF="readme", **constants)
+    with django_db_blocker.unblock(), overridden:
         yield
     clear_url_caches()
 

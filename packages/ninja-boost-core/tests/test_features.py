@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
-
 import pytest
 from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
@@ -77,7 +75,7 @@ def install(monkeypatch):
         boost_settings.reload()
 
     yield install
-    monkeypatch.setattr(features_module, "entry_points", importlib.metadata.entry_points)
+    monkeypatch.undo()
     features_module.installed_features.cache_clear()
     boost_settings.reload()
 

@@ -443,6 +443,50 @@ def test_a_decorated_function_enforces_its_hooks_when_called_directly(is_async, 
     assert decorated.__name__ == (async_view if is_async else view).__name__
 
 
+@pytest.mark.parametrize("outside", [True, False])
+def test_a_direct_call_keeps_the_order_too(outside, rf):
+    log = []
+
+    class Guard(Hook):
+        order = Order.PERMISSION
+
+        def before_view(self, call):
+            log.append("guard")
+
+    class Store(Guard):
+        order = Order.CACHE
+
+        def before_view(self, call):
+            log.append("store")
+            return HttpResponse(b"stored")
+
+    inner, outer = (Store(), Guard()) if outside else (Guard(), Store())
+    view = attach(outer)(attach(inner)(lambda request, ctx: {}))
+    assert view(rf.get("/")).content == b"stored"
+    assert log == ["guard", "store"]
+
+
+def test_views_are_wrapped_from_the_inside_out():
+    class Wrapping(Hook):
+        def __init__(self, name, order):
+            self.name, self.order = name, order
+
+        def wrap_view(self, view):
+            return lambda request, ctx, **values: [self.name, *view(request, ctx, **values)]
+
+    router = AutoRouter(auth=None)
+
+    @router.get("/x")
+    @attach(Wrapping("outer", Order.AUDIT), Wrapping("inner", Order.PAGINATION))
+    def view(request, ctx):
+        return ["view"]
+
+    api = AutoAPI()
+    api.add_router("", router)
+    with serving(api=api):
+        assert Client().get("/api/x").json()["data"] == ["outer", "inner", "view"]
+
+
 @pytest.mark.parametrize("router_class", [AutoRouter, Router])
 def test_hooks_run_once_through_foreign_decorators(router_class):
     first, second = Gate(), Gate()

@@ -80,6 +80,7 @@ class AutoAPI(NinjaAPI):
     ) -> OpenAPISchema:
         if path_prefix is None:
             path_prefix = self.get_root_path(path_params or {})
+        self._equip_in_place()
         return BoostOpenAPISchema(self, path_prefix)
 
     def operations(self) -> Iterator[tuple[str, Any]]:
@@ -89,10 +90,7 @@ class AutoAPI(NinjaAPI):
                 yield "/".join(part for part in (prefix, path) if part), operation
 
     def _get_urls(self) -> list[Any]:
-        if not _BINDS_CLONES:
-            for _, router in self._routers:
-                for path_view in router.path_operations.values():
-                    self._equip(path_view, router._decorators)
+        self._equip_in_place()
         urls: list[Any] = super()._get_urls()
         return urls
 
@@ -102,6 +100,7 @@ class AutoAPI(NinjaAPI):
                 for path, path_view in bound.path_operations.items():
                     yield bound.prefix, path, path_view
         else:
+            self._equip_in_place()
             for prefix, router in self._routers:
                 for path, path_view in router.path_operations.items():
                     yield prefix, path, path_view
@@ -116,7 +115,18 @@ class AutoAPI(NinjaAPI):
                     self._equip(path_view, decorators)
         return bound_routers
 
-    def _equip(self, path_view: PathView, decorators: Sequence[tuple[Any, str]]) -> None:
+    def _equip_in_place(self) -> None:
+        if _BINDS_CLONES:
+            return
+        for _, router in self._routers:
+            # Ninja notes what it has applied; what it applied later would be on twice.
+            router._apply_decorators_to_operations()
+            for path_view in router.path_operations.values():
+                self._equip(path_view, None)
+
+    def _equip(
+        self, path_view: PathView, decorators: Sequence[tuple[Any, str]] | None
+    ) -> None:
         path_view.__class__ = BoostPathView
         path_view.api = self  # type: ignore[attr-defined]
         for operation in path_view.operations:
@@ -129,9 +139,8 @@ class BoostPathView(PathView):
     api: AutoAPI
 
     def _sync_view(self, request: HttpRequest, *a: Any, **kw: Any) -> HttpResponseBase:
-        if self._find_operation(request) is None:
-            return self._refuse(request)
-        return super()._sync_view(request, *a, **kw)
+        operation = self._find_operation(request)
+        return self._refuse(request) if operation is None else operation.run(request, *a, **kw)
 
     async def _async_view(self, request: HttpRequest, *a: Any, **kw: Any) -> HttpResponseBase:
         if self._find_operation(request) is None:

@@ -7,8 +7,6 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from ninja.signature.utils import get_typed_annotation
-
 __all__ = ["is_async", "takes_no_arguments", "typed_signature"]
 
 
@@ -38,6 +36,9 @@ def typed_signature(function: Callable[..., Any]) -> inspect.Signature:
     Ninja resolves them in the globals of the outermost wrapper, where a decorator from
     another module hides the names that the view uses.
     """
+    # Ninja reads Django's settings when it is imported; the other functions here need none.
+    from ninja.signature.utils import get_typed_annotation
+
     signature = inspect.signature(function)
     written_in = getattr(inspect.unwrap(function), "__globals__", {})
     return signature.replace(

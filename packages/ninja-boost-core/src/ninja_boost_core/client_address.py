@@ -47,6 +47,8 @@ def client_address(request: HttpRequest) -> str | None:
     proxy writes ``Forwarded``, and most let through what a client sends in its place.
     """
     policy = _policy()
+    if policy.trusts_nobody:
+        return _peer_text(request.META.get("REMOTE_ADDR") or "")
     address = _peer(request)
     if policy.trusts(address):
         for hop, entry in enumerate(_entries(request, policy), start=1):
@@ -72,12 +74,14 @@ class _Policy:
     networks: tuple[Network, ...] = field(init=False)
     hops: int | None = field(init=False)
     header: Literal["x-forwarded-for", "forwarded"] | None = field(init=False)
+    trusts_nobody: bool = field(init=False)
     warned: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
         proxies = self.settings.TRUSTED_PROXIES
         self.unix = _UNIX in proxies
         self.networks = tuple(_network(item) for item in proxies if item != _UNIX)
+        self.trusts_nobody = not proxies
         self.hops = self.settings.TRUSTED_PROXY_HOPS
         self.header = self.settings.TRUSTED_PROXY_HEADER
 
@@ -112,12 +116,23 @@ def _network(text: str) -> Network:
 
 def _peer(request: HttpRequest) -> Address | Literal["unix"] | None:
     """The address of whoever opened the connection, None if the server gives none we know."""
-    remote: str = request.META.get("REMOTE_ADDR") or ""
+    return _peer_address(request.META.get("REMOTE_ADDR") or "")
+
+
+# Few peers send most requests, and parsing an address is most of the work here.
+@lru_cache(maxsize=4096)
+def _peer_address(remote: str) -> Address | Literal["unix"] | None:
     # What servers give for a Unix socket: nothing (gunicorn, uvicorn), nginx's and waitress's own.
     if remote in ("", "unix:", "localhost"):
         return _UNIX
     # An IPv6 link-local address comes with its interface, which no network contains.
     return _address(remote.partition("%")[0])
+
+
+@lru_cache(maxsize=4096)
+def _peer_text(remote: str) -> str | None:
+    address = _peer_address(remote)
+    return None if address is None or address == _UNIX else str(address)
 
 
 def _entries(request: HttpRequest, policy: _Policy) -> Iterator[Address | None]:

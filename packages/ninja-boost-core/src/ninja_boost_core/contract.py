@@ -243,6 +243,11 @@ class Hook:
         return getattr(cls, point) is not getattr(Hook, point)
 
 
+def in_order(hooks: Iterable[Hook]) -> list[Hook]:
+    """Return ``hooks`` as ``Order`` has them, outermost first."""
+    return sorted(hooks, key=lambda hook: hook.order)
+
+
 Point = Literal["before_auth", "after_auth", "before_view", "after_view", "on_response"]
 POINTS: tuple[Point, ...] = (
     "before_auth",

@@ -67,9 +67,6 @@ def _load(entry: EntryPoint) -> Feature:
     return feature
 
 
-boost_settings.discover_with(installed_features)
-
-
 def enabled_features() -> tuple[Feature, ...]:
     """Return the installed features that DISABLED_FEATURES does not switch off."""
     disabled = boost_settings.section(CoreSettings).DISABLED_FEATURES

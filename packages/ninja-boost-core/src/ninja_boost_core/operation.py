@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["BoostAsyncOperation", "BoostOperation", "adopt"]
 
 REGISTRATION = "_boost_registration"
+_PATH_PARAMS = "_boost_path_params"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,11 @@ class BoostOperation(Operation):
     def run(self, request: HttpRequest, **kw: Any) -> HttpResponseBase:
         return drive((self._plan or self.plan()).run(request, kw))
 
+    def _run_checks(self, request: HttpRequest) -> Any:
+        # Only the run of Ninja's class calls this, and only a decorator still calls that one;
+        # see ``_keep_run``. The answer of the pipeline ends it.
+        return BoostOperation.run(self, request, **getattr(request, _PATH_PARAMS))
+
     def clone(self) -> Operation:
         cloned = cast(BoostOperation, super().clone())
         cloned._registration = self._registration
@@ -105,9 +111,9 @@ class BoostOperation(Operation):
 
     @property
     def hooks(self) -> tuple[Hook, ...]:
-        """The hooks bound to this operation, in the order of ``Order``."""
+        """The hooks bound to this operation."""
         bound = (hook.bind(self) for hook in self._registration.hooks)
-        return tuple(sorted((hook for hook in bound if hook), key=lambda hook: hook.order))
+        return tuple(hook for hook in bound if hook is not None)
 
     @property
     def authentication(self) -> tuple[Callable[..., Any], ...]:
@@ -170,6 +176,9 @@ class BoostAsyncOperation(BoostOperation, AsyncOperation):
     async def run(self, request: HttpRequest, **kw: Any) -> HttpResponseBase:  # type: ignore[override]
         return await (self._plan or self.plan()).run(request, kw)
 
+    async def _run_checks(self, request: HttpRequest) -> Any:
+        return await BoostAsyncOperation.run(self, request, **getattr(request, _PATH_PARAMS))
+
 
 def adopt(operation: Operation) -> None:
     """Make ``operation`` ours; Ninja calls this when it has created the operation."""
@@ -181,24 +190,29 @@ def adopt(operation: Operation) -> None:
     _replace_responses(operation, registration.hooks)
 
 
-def adopt_plain(operation: Operation, decorators: Sequence[tuple[Any, str]]) -> None:
+def adopt_plain(operation: Operation, decorators: Sequence[tuple[Any, str]] | None) -> None:
     """Make an operation of a plain router on an AutoAPI ours.
 
     Args:
         operation: the bound operation.
         decorators: Ninja's ``add_decorator`` decorators that apply to it, with their mode. Those
             around ``run`` hold on to the run of Ninja's class, so they are put on again.
+            None where Ninja does not note them (1.5), so that they have to stay.
     """
     if isinstance(operation, BoostOperation):
         registration = operation._registration
     else:
         registration = _registration_of(operation)
-        run_decorators = list(getattr(operation, "_run_decorators", ()))
-        run_decorators += [decorator for decorator, mode in decorators if mode == "view"]
-        operation.__dict__.pop("run", None)
-        _swap(operation, registration)
-        for decorator in run_decorators:
-            operation.run = decorator(operation.run)  # type: ignore[method-assign]
+        if decorators is None:
+            _swap(operation, registration)
+            _keep_run(operation)
+        else:
+            run_decorators = list(getattr(operation, "_run_decorators", ()))
+            run_decorators += [decorator for decorator, mode in decorators if mode == "view"]
+            operation.__dict__.pop("run", None)
+            _swap(operation, registration)
+            for decorator in run_decorators:
+                operation.run = decorator(operation.run)  # type: ignore[method-assign]
     if not registration.observed:
         spec = replace(registration.spec, attached=registration.hooks)
         added = tuple(hook for feature in enabled_features() for hook in feature.hooks(spec))
@@ -210,6 +224,19 @@ def adopt_plain(operation: Operation, decorators: Sequence[tuple[Any, str]]) -> 
                 )
         registration = replace(registration, hooks=(*registration.hooks, *added), observed=True)
     cast(BoostOperation, operation)._registration = registration
+
+
+def _keep_run(operation: Operation) -> None:
+    """Let decorators that hold on to the run of Ninja's class reach the pipeline through it."""
+    decorated = operation.__dict__.get("run")
+    if decorated is None:
+        return
+
+    def run(request: HttpRequest, **kw: Any) -> Any:
+        setattr(request, _PATH_PARAMS, kw)
+        return decorated(request, **kw)
+
+    operation.run = run  # type: ignore[method-assign]
 
 
 def _swap(operation: Operation, registration: Registration) -> None:

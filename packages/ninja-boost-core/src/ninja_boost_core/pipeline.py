@@ -17,7 +17,7 @@ from ninja.errors import AuthenticationError, HttpError
 from ninja.operation import AsyncOperation
 
 from .callables import is_async
-from .contract import Call, Context, Hook
+from .contract import Call, Context, Hook, in_order
 from .dependencies import build_context
 from .events import (
     AFTER_RESPONSE,
@@ -64,7 +64,7 @@ class Steps:
     @classmethod
     def of(cls, hooks: Sequence[Hook], run_async: bool) -> Steps:
         """Compile ``hooks``; their ``a``-prefixed methods are taken if ``run_async``."""
-        inward = sorted(hooks, key=lambda hook: hook.order)
+        inward = in_order(hooks)
         outward = inward[::-1]
 
         def steps(point: str, ordered: Sequence[Hook]) -> tuple[Step, ...]:
@@ -179,7 +179,7 @@ class Plan:
         self.api = operation.api
         self.is_async: bool = operation.is_async
         self.stream = getattr(operation, "stream_format", None) is not None
-        for hook in hooks:
+        for hook in reversed(in_order(hooks)):
             view = hook.wrap_view(view)
         self.view = view
         self.how = how

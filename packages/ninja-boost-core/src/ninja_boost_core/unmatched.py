@@ -23,7 +23,9 @@ def answer_unknown_route(request: HttpRequest, response: HttpResponseBase) -> Ht
     A middleware calls this with the response it got. A route of the API itself cannot catch
     unknown paths: it would hide the routes after it, and APPEND_SLASH would no longer redirect.
     """
-    if response.status_code != 404 or request.resolver_match is not None:
+    match = request.resolver_match
+    # Ninja routes the root of an API to a view that is there for its name alone, and raises 404.
+    if response.status_code != 404 or (match is not None and match.url_name != "api-root"):
         return response
     api = _api_above(request)
     if api is None:

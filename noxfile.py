@@ -1,0 +1,251 @@
+"""Everything a change must pass: ``nox`` runs the default sessions, ``nox -l`` lists them.
+
+Packages are tested as users get them: from the wheel, with only what it declares. Siblings come
+from the wheels in dist/, by path, and never from an index.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from functools import cache
+from pathlib import Path
+
+import nox
+
+ROOT = Path(__file__).resolve().parent
+DIST = ROOT / "dist"
+sys.path.insert(0, str(ROOT / "tools"))
+import package as workspace  # noqa: E402
+
+PROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
+PACKAGES = {each.name: each for each in workspace.packages(ROOT)}
+COMBINATIONS = [
+    nox.param("3.11", "django~=5.2.0", id="3.11-django5.2"),
+    nox.param("3.12", "django~=6.1.0", id="3.12-django6.1"),
+    nox.param("3.13", "django~=6.1.0", id="3.13-django6.1"),
+]
+
+nox.needs_version = ">=2026.10"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.download_python = "never"
+nox.options.error_on_missing_interpreters = bool(os.environ.get("CI"))
+nox.options.sessions = ["lint", "tools", "tests", "matrix", "lowest", "integration", "build"]
+
+
+LINT = ["backend", "nox", "lint", "test", "airline"]
+PYTEST = ["-q", "-rs", "--timeout=300"]
+
+
+def group(name: str) -> list[str]:
+    return list(nox.project.dependency_groups(PROJECT, name))
+
+
+def test_group(names: list[str]) -> list[str]:
+    """The test tools, and what the packages' own tests need on top."""
+    own = {r for n in names for r in PACKAGES[n].pyproject["dependency-groups"]["test"]}
+    return [*group("test"), *sorted(own)]
+
+
+def uv() -> str:
+    try:
+        from uv import find_uv_bin
+    except ImportError:
+        return "uv"
+    return find_uv_bin()
+
+
+@cache
+def wheel(name: str) -> Path:
+    """The wheel of a package as it is now; it is built once in a run of nox."""
+    stem = name.replace("-", "_")
+    for old in DIST.glob(f"{stem}-*"):
+        old.unlink()
+    nox.command.run(
+        [uv(), "build", "--quiet", "--out-dir", str(DIST), str(PACKAGES[name].directory)],
+        external=True,
+        log=False,
+    )
+    return next(DIST.glob(f"{stem}-*.whl"))
+
+
+def wheels(names: list[str]) -> list[str]:
+    needed = {p.name: p for n in names for p in workspace.closure(n, PACKAGES.values())}
+    return [str(wheel(name)) for name in sorted(needed)]
+
+
+def run_package_tests(session: nox.Session, name: str, *options: str, runner: str = "") -> None:
+    """Runs the package's tests out of the tree, beside the installed wheel."""
+    source = PACKAGES[name].directory
+    target = Path(session.create_tmp()) / name
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    for file in ("pyproject.toml", "conftest.py", "README.md"):
+        shutil.copy(source / file, target / file)
+    shutil.copytree(
+        source / "tests", target / "tests", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    with session.chdir(target):
+        command = ["python", *runner.split(), "-m", "pytest"]
+        session.run(*command, *PYTEST, *options, *session.posargs)
+
+
+def run_all_package_tests(session: nox.Session, runner: str = "") -> None:
+    """Few examples a property: the isolated runs have tried many."""
+    failed = []
+    for name in PACKAGES:
+        session.log(f"tests of {name}")
+        try:
+            run_package_tests(session, name, "--hypothesis-profile=quick", runner=runner)
+        except nox.command.CommandFailed:
+            failed.append(name)
+    if failed:
+        session.error(f"failed: {', '.join(failed)}")
+
+
+def external_requirements() -> list[str]:
+    return sorted(
+        requirement
+        for package in PACKAGES.values()
+        for requirement in package.dependencies
+        if workspace.requirement_name(requirement) not in PACKAGES
+    )
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style, types, boundaries and metadata."""
+    session.install(*(r for name in LINT for r in group(name)))
+    editable = [arg for p in PACKAGES.values() for arg in ("-e", str(p.directory))]
+    session.install("--no-build-isolation", *editable)
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("python", "tools/package.py", "check")
+    sources = [str(p.directory / "src") for p in PACKAGES.values()]
+    modules = [arg for p in PACKAGES.values() for arg in ("-p", p.module)]
+    session.run("mypy", *modules, env={"MYPYPATH": os.pathsep.join(sources)})
+    session.run("mypy", "tools/package.py", "tools/dev.py", "noxfile.py")
+    config = Path(session.create_tmp()) / "boundaries.toml"
+    config.write_text(workspace.boundaries(PACKAGES.values()), encoding="utf-8")
+    session.run("lint-imports", "--config", str(config), "--no-cache")
+    for package in PACKAGES.values():
+        with session.chdir(package.directory):
+            session.run("deptry", "src", "--known-first-party", package.module, *DEPTRY)
+
+
+DEPTRY = [
+    "--package-module-name-map",
+    "django=django,django-ninja=ninja,pyjwt=jwt,"
+    + ",".join(f"{p.name}={p.module}" for p in PACKAGES.values()),
+    "--per-rule-ignores",
+    # Every feature names the framework it is tested with; the umbrella re-exports lazily.
+    "DEP002=django|django-ninja|pydantic|" + "|".join(PACKAGES),
+]
+
+
+@nox.session
+def typing(session: nox.Session) -> None:
+    """The public names of every package are fully typed, as pyright sees the wheel."""
+    session.install(*wheels(list(PACKAGES)), *group("lint"))
+    for package in PACKAGES.values():
+        with session.chdir(session.create_tmp()):
+            output = session.run(
+                "pyright",
+                "--verifytypes",
+                package.module,
+                "--ignoreexternal",
+                "--outputjson",
+                silent=True,
+                success_codes=[0, 1],
+            )
+        report = json.loads(str(output))["typeCompleteness"]
+        unknown = [
+            f"{symbol['name']}: {diagnostic['message']}"
+            for symbol in report["symbols"]
+            for diagnostic in symbol["diagnostics"]
+            if symbol["isExported"] and not symbol["isTypeKnown"]
+        ]
+        if unknown:
+            session.error(f"{package.module} has untyped public names:\n" + "\n".join(unknown))
+        session.log(f"{package.module}: {report['completenessScore']:.0%}")
+
+
+@nox.session
+def tools(session: nox.Session) -> None:
+    """The tests of tools/ itself."""
+    session.install(*group("test"), *group("backend"))
+    session.run("python", "-m", "pytest", "-q", "tools/tests", "-c", "tools/tests/pytest.ini")
+
+
+@nox.session
+@nox.parametrize("package", list(PACKAGES))
+def tests(session: nox.Session, package: str) -> None:
+    """Isolation: one package's wheel, what it declares, and its tests."""
+    session.install(*wheels([package]), *test_group([package]))
+    run_package_tests(session, package)
+
+
+@nox.session
+@nox.parametrize(["python", "django"], COMBINATIONS)
+def matrix(session: nox.Session, django: str) -> None:
+    """All packages together on the supported pairs of Python and Django."""
+    names = list(PACKAGES)
+    session.install(*wheels(names), django, *test_group(names))
+    run_all_package_tests(session)
+
+
+@nox.session(python="3.11")
+def lowest(session: nox.Session) -> None:
+    """The oldest versions that the packages say they work with."""
+    tmp = Path(session.create_tmp())
+    (tmp / "lowest.in").write_text("\n".join(external_requirements()), encoding="utf-8")
+    session.run_install(
+        uv(),
+        "pip",
+        "compile",
+        "--quiet",
+        "--resolution=lowest-direct",
+        "--python-version=3.11",
+        f"--output-file={tmp / 'lowest.txt'}",
+        str(tmp / "lowest.in"),
+        external=True,
+    )
+    names = list(PACKAGES)
+    session.install(*wheels(names), f"--constraint={tmp / 'lowest.txt'}", *test_group(names))
+    run_all_package_tests(session)
+
+
+@nox.session
+def integration(session: nox.Session) -> None:
+    """All packages in a real project, with a real server process."""
+    session.install(*wheels(list(PACKAGES)), *group("integration"))
+    with session.chdir("tests-integration"):
+        session.run("python", "-m", "pytest", *PYTEST, *session.posargs)
+
+
+@nox.session
+def coverage(session: nox.Session) -> None:
+    """Branch coverage of all package tests."""
+    names = list(PACKAGES)
+    session.install(*wheels(names), *test_group(names))
+    data = Path(session.create_tmp()) / "data"
+    shutil.rmtree(data, ignore_errors=True)
+    data.mkdir()
+    env = {"COVERAGE_FILE": str(data / "coverage")}
+    session.env.update(env)
+    source = ",".join(p.module for p in PACKAGES.values())
+    rcfile = f"--rcfile={ROOT / 'pyproject.toml'}"
+    run_all_package_tests(session, f"-m coverage run {rcfile} --source={source}")
+    session.run("coverage", "combine", rcfile)
+    session.run("coverage", "report", rcfile)
+
+
+@nox.session
+def build(session: nox.Session) -> None:
+    """Wheels and source distributions, as a release would upload them."""
+    session.install(*group("build"))
+    for name in PACKAGES:
+        wheel(name)
+    session.run("twine", "check", "--strict", *(str(p) for p in sorted(DIST.glob("*-*"))))

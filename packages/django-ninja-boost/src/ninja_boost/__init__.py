@@ -1,0 +1,83 @@
+"""The production layer of a Django Ninja API, in one import.
+
+Every name is resolved when it is first used: importing this package needs no configured
+settings and costs next to nothing, so that it can stand in INSTALLED_APPS.
+"""
+
+from typing import TYPE_CHECKING
+
+from ninja_boost_core.lazy import lazy_attributes
+
+if TYPE_CHECKING:
+    from ninja_boost_core.api import AutoAPI as AutoAPI
+    from ninja_boost_core.attachment import attach as attach
+    from ninja_boost_core.contract import Call as Call
+    from ninja_boost_core.contract import Feature as Feature
+    from ninja_boost_core.contract import Hook as Hook
+    from ninja_boost_core.contract import Order as Order
+    from ninja_boost_core.dependencies import inject_context as inject_context
+    from ninja_boost_core.events import event_bus as event_bus
+    from ninja_boost_core.exceptions import ApiError as ApiError
+    from ninja_boost_core.exceptions import (
+        register_exception_handlers as register_exception_handlers,
+    )
+    from ninja_boost_core.responses import wrap_response as wrap_response
+    from ninja_boost_core.router import AutoRouter as AutoRouter
+    from ninja_boost_core.security import BearerTokenAuth as BearerTokenAuth
+    from ninja_boost_jwt import JWTAuth as JWTAuth
+    from ninja_boost_jwt import create_jwt_token as create_jwt_token
+    from ninja_boost_pagination import auto_paginate as auto_paginate
+    from ninja_boost_pagination import cursor_paginate as cursor_paginate
+    from ninja_boost_pagination import paginate as paginate
+    from ninja_boost_tracing import TracingMiddleware as TracingMiddleware
+
+    from .about import __version__ as __version__
+
+_HOMES = {
+    "__version__": "ninja_boost.about",
+    "ApiError": "ninja_boost_core.exceptions",
+    "AutoAPI": "ninja_boost_core.api",
+    "AutoRouter": "ninja_boost_core.router",
+    "BearerTokenAuth": "ninja_boost_core.security",
+    "Call": "ninja_boost_core.contract",
+    "Feature": "ninja_boost_core.contract",
+    "Hook": "ninja_boost_core.contract",
+    "JWTAuth": "ninja_boost_jwt",
+    "Order": "ninja_boost_core.contract",
+    "TracingMiddleware": "ninja_boost_tracing",
+    "attach": "ninja_boost_core.attachment",
+    "auto_paginate": "ninja_boost_pagination",
+    "create_jwt_token": "ninja_boost_jwt",
+    "cursor_paginate": "ninja_boost_pagination",
+    "event_bus": "ninja_boost_core.events",
+    "inject_context": "ninja_boost_core.dependencies",
+    "paginate": "ninja_boost_pagination",
+    "register_exception_handlers": "ninja_boost_core.exceptions",
+    "wrap_response": "ninja_boost_core.responses",
+}
+
+__all__ = [
+    "ApiError",
+    "AutoAPI",
+    "AutoRouter",
+    "BearerTokenAuth",
+    "Call",
+    "Feature",
+    "Hook",
+    "JWTAuth",
+    "Order",
+    "TracingMiddleware",
+    "__version__",
+    "attach",
+    "auto_paginate",
+    "create_jwt_token",
+    "cursor_paginate",
+    "event_bus",
+    "inject_context",
+    "paginate",
+    "register_exception_handlers",
+    "wrap_response",
+]
+
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = lazy_attributes(__name__, _HOMES)

@@ -1,0 +1,5 @@
+"""Middleware: tracing."""
+
+from ninja_boost_tracing import TracingMiddleware
+
+__all__ = ["TracingMiddleware"]

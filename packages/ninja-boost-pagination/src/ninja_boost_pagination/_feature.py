@@ -1,0 +1,120 @@
+"""What an AutoRouter does with lists by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, ClassVar
+
+from django.core.checks import CheckMessage, Error
+from django.core.exceptions import ImproperlyConfigured
+from ninja.constants import NOT_SET
+
+from ninja_boost_core import Feature, Hook, OperationSpec
+from ninja_boost_core.conf import boost_settings
+
+from ._base import Pagination
+from ._hook import AutoPageHook, ForeignPageHook, PageHook, PagingHook, item_type, own_parameters
+from .settings import PaginationSettings
+
+__all__ = ["feature"]
+
+_HOME = "ninja_boost_pagination"
+
+
+class PaginationFeature(Feature):
+    """Claims ``paginate=``: True, False or a pagination.
+
+    Without it, the GET operations of an AutoRouter are paginated whose response is a list
+    type, or that declare none and return a list.
+    """
+
+    name: ClassVar[str] = "pagination"
+    distribution: ClassVar[str] = "ninja-boost-pagination"
+    settings = PaginationSettings
+    options: ClassVar[frozenset[str]] = frozenset({"paginate"})
+    aliases: ClassVar[Mapping[str, str]] = {
+        "ninja_boost.pagination.auto_paginate": f"{_HOME}.auto_paginate",
+        "ninja_boost.pagination.cursor_paginate": f"{_HOME}.cursor_paginate",
+        "ninja_boost.pagination.paginate": f"{_HOME}.paginate",
+        "ninja_boost.async_support.async_paginate": f"{_HOME}.auto_paginate",
+    }
+
+    def hooks(self, spec: OperationSpec) -> Iterable[Hook]:
+        option = spec.options.get("paginate")
+        if not (option is None or isinstance(option, bool | Pagination)):
+            raise TypeError(
+                f"{_name(spec)}: paginate is {option!r}; give True, False, or a pagination such "
+                "as OffsetPagination(size=50)."
+            )
+        decorated = any(isinstance(hook, PagingHook) for hook in spec.attached)
+        if not spec.auto or option is False or decorated:
+            return ()
+        if getattr(spec.view, "_ninja_is_paginated", False):
+            return ()  # by Ninja's own decorator
+        undeclared = spec.response is NOT_SET
+        if option is None and "GET" not in spec.methods:
+            return ()
+        if not undeclared and not _returns_list(spec.response):
+            return ()
+        pagination = option if isinstance(option, Pagination) else configured()
+        if not isinstance(pagination, Pagination):
+            return (ForeignPageHook(pagination),)
+        return self._ours(spec, pagination, certain=option is not None or not undeclared)
+
+    def _ours(self, spec: OperationSpec, pagination: Pagination, certain: bool) -> Iterable[Hook]:
+        hook: PagingHook = PageHook(pagination) if certain else AutoPageHook(pagination)
+        taken = set(pagination.query_model().model_fields).intersection(own_parameters(spec.view))
+        if not taken:
+            return (hook,)
+        if not certain:
+            return ()  # the view makes its pages by itself
+        raise ImproperlyConfigured(
+            f"{_name(spec)}: the view and the pagination both have a parameter {min(taken)!r}. "
+            "Rename it, or give paginate=False."
+        )
+
+    def checks(self, deploy: bool) -> Iterable[CheckMessage]:
+        try:
+            configured()
+        except ImproperlyConfigured as exc:
+            yield Error(str(exc), id="ninja_boost_pagination.E001")
+
+
+feature = PaginationFeature()
+
+
+def configured() -> Pagination | Callable[..., Any]:
+    """Return what the PAGINATION setting names: a pagination of ours, or a decorator.
+
+    Raises:
+        ImproperlyConfigured: it is neither.
+    """
+    value = boost_settings.PAGINATION
+    pagination = getattr(value, "pagination", value)
+    if isinstance(pagination, Pagination):
+        return pagination
+    if isinstance(value, type) or not callable(value):
+        raise ImproperlyConfigured(
+            f"NINJA_BOOST: PAGINATION is {value!r}; give a decorator over func(request, ctx, ...) "
+            "or a pagination such as OffsetPagination(size=50)."
+        )
+    decorator: Callable[..., Any] = value
+    return decorator
+
+
+def _returns_list(response: Any) -> bool:
+    if isinstance(response, Mapping):
+        return any(
+            item_type(annotation) is not None
+            for statuses, annotation in response.items()
+            if any(_is_success(s) for s in ([statuses] if isinstance(statuses, int) else statuses))
+        )
+    return item_type(response) is not None
+
+
+def _is_success(status: Any) -> bool:
+    return isinstance(status, int) and 200 <= status < 300
+
+
+def _name(spec: OperationSpec) -> str:
+    return f"{'/'.join(spec.methods)} {spec.path}"

@@ -1,0 +1,14 @@
+from flights.routers import airports, auth, bookings, countries, flights, status
+from ninja_boost import AutoAPI
+
+api = AutoAPI(
+    title="Airline",
+    version="1.0",
+    description="The airports of the world, some flights between them, and your bookings.",
+)
+api.add_router("/status", status.router)
+api.add_router("/auth", auth.router)
+api.add_router("/countries", countries.router)
+api.add_router("/airports", airports.router)
+api.add_router("/flights", flights.router)
+api.add_router("/bookings", bookings.router)

@@ -1,0 +1,63 @@
+"""The demo runs on these settings without any environment; a deployment sets:
+
+AIRLINE_SECRET_KEY     required; setting it turns DEBUG off
+AIRLINE_JWT_SECRET     the key of the login tokens; required without DEBUG
+AIRLINE_ALLOWED_HOSTS  comma separated
+DATABASE_URL           postgres://... or mysql://...; the default is a SQLite file
+"""
+
+from os import environ
+from pathlib import Path
+
+import dj_database_url
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = BASE_DIR / "var"
+
+DEBUG = "AIRLINE_SECRET_KEY" not in environ
+SECRET_KEY = environ.get("AIRLINE_SECRET_KEY") or (
+    "only-for-the-demo-on-your-own-machine-never-for-a-deployment" if DEBUG else ""
+)
+ALLOWED_HOSTS = environ.get("AIRLINE_ALLOWED_HOSTS", "localhost,127.0.0.1").split(",")
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.staticfiles",
+    "ninja",
+    "ninja_boost",
+    "flights",
+]
+MIDDLEWARE = [
+    "ninja_boost.middleware.TracingMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "airline.urls"
+WSGI_APPLICATION = "airline.wsgi.application"
+ASGI_APPLICATION = "airline.asgi.application"
+APPEND_SLASH = False
+# For the page of the docs; its scripts come with Ninja and are served by urls.py under DEBUG.
+TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
+STATIC_URL = "static/"
+STATIC_ROOT = VAR_DIR / "static"
+
+NINJA_BOOST = {"AUTH": "ninja_boost.integrations.JWTAuth"}
+JWT_EXPIRY_MINS = 60
+if "AIRLINE_JWT_SECRET" in environ:
+    JWT_SECRET_KEY = environ["AIRLINE_JWT_SECRET"]
+
+DATABASES = {"default": dj_database_url.config(default=f"sqlite:///{VAR_DIR / 'airline.sqlite3'}")}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # Readers do not wait for a writer, and a writer waits for its turn instead of failing.
+    DATABASES["default"]["OPTIONS"] = {
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en-gb"

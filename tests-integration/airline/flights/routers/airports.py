@@ -1,0 +1,86 @@
+from typing import Annotated, Any
+
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, StreamingHttpResponse
+from django.shortcuts import get_object_or_404
+from ninja import Query
+from pydantic import Field
+
+from flights.exports import csv_lines, streamed
+from flights.geo import distance_km, latitude_band, longitude_ranges
+from flights.models import Airport
+from flights.schemas import (
+    AirportFilters,
+    AirportNearby,
+    AirportOut,
+    CountryCode,
+    Icao,
+    Latitude,
+    Longitude,
+)
+from ninja_boost import AutoRouter, cursor_paginate
+from ninja_boost.responses import ErrorEnvelope
+
+router = AutoRouter(tags=["Airports"], auth=None)
+
+
+@router.get("", response=list[AirportOut])
+def list_airports(
+    request: HttpRequest, ctx: dict[str, Any], filters: Query[AirportFilters]
+) -> QuerySet[Airport]:
+    return filters.filter(Airport.objects.select_related("country"))
+
+
+@router.get("/feed", response=list[AirportOut], paginate=False)
+@cursor_paginate(fields=["-elevation_ft", "iata"])
+def feed(request: HttpRequest, ctx: dict[str, Any]) -> QuerySet[Airport]:
+    """From the highest airport down, by cursor; most of them have no IATA code."""
+    return Airport.objects.select_related("country")
+
+
+@router.get("/nearest", response=list[AirportNearby], paginate=False)
+async def nearest(
+    request: HttpRequest,
+    ctx: dict[str, Any],
+    latitude: Latitude,
+    longitude: Longitude,
+    radius_km: Annotated[float, Field(gt=0, le=500)] = 100,
+    limit: Annotated[int, Field(ge=1, le=100)] = 10,
+) -> list[dict[str, Any]]:
+    box = Q()
+    for west, east in longitude_ranges(latitude, longitude, radius_km):
+        box |= Q(longitude__range=(west, east))
+    candidates = Airport.objects.filter(box, latitude__range=latitude_band(latitude, radius_km))
+    nearby = []
+    async for airport in candidates:
+        km = distance_km(latitude, longitude, airport.latitude, airport.longitude)
+        if km <= radius_km:
+            nearby.append({"airport": airport, "distance_km": round(km, 3)})
+    nearby.sort(key=lambda row: (row["distance_km"], row["airport"].icao))
+    return nearby[:limit]
+
+
+@router.get(
+    "/export.csv",
+    paginate=False,
+    openapi_extra={"responses": {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}}},
+)
+def export(
+    request: HttpRequest, ctx: dict[str, Any], country: CountryCode | None = None
+) -> StreamingHttpResponse:
+    """All airports, or those of one country, as one CSV file of RFC 4180."""
+    airports = Airport.objects.order_by("icao")
+    if country is not None:
+        airports = airports.filter(country_id=country)
+    fields = ("icao", "iata", "name", "city", "country_id", "elevation_ft", "latitude", "longitude")
+    rows = airports.values_list(*fields).iterator(chunk_size=1000)
+    return StreamingHttpResponse(
+        streamed(request, csv_lines(fields, rows)),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": 'attachment; filename="airports.csv"'},
+    )
+
+
+@router.get("/{icao}", response={200: AirportOut, 404: ErrorEnvelope})
+def get_airport(request: HttpRequest, ctx: dict[str, Any], icao: Icao) -> Airport:
+    return get_object_or_404(Airport.objects.select_related("country"), icao=icao)

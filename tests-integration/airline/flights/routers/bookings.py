@@ -1,0 +1,80 @@
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import F, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from ninja import Status
+from ninja.errors import HttpError
+
+from flights.models import Booking, Flight
+from flights.schemas import BookingIn, BookingOut, Id
+from ninja_boost import AutoRouter
+from ninja_boost.responses import ErrorEnvelope
+
+router = AutoRouter(tags=["Bookings"])
+
+
+@router.get("", response=list[BookingOut])
+def list_bookings(request: HttpRequest, ctx: dict[str, Any]) -> QuerySet[Booking]:
+    """The caller's own ones, the latest first."""
+    return bookings_of(ctx)
+
+
+@router.post("", response={201: BookingOut, 404: ErrorEnvelope, 409: ErrorEnvelope})
+def create_booking(
+    request: HttpRequest, ctx: dict[str, Any], payload: BookingIn, response: HttpResponse
+) -> Status[Booking]:
+    passenger = account(ctx)
+    with transaction.atomic():
+        booking = book(passenger, payload)
+    response["Location"] = reverse("api-1.0:get_booking", args=[booking.pk])
+    return Status(201, booking)
+
+
+@router.get(
+    "/{booking_id}",
+    response={200: BookingOut, 404: ErrorEnvelope},
+    url_name="get_booking",
+)
+def get_booking(request: HttpRequest, ctx: dict[str, Any], booking_id: Id) -> Booking:
+    """A stranger's booking is a 404: that it exists is nobody else's business."""
+    return get_object_or_404(bookings_of(ctx), pk=booking_id)
+
+
+def account(ctx: dict[str, Any]) -> User:
+    """The caller's account; it may have been closed since the token was issued."""
+    user_id = ctx["user"].get("user_id")
+    user = User.objects.filter(pk=user_id, is_active=True).first() if type(user_id) is int else None
+    if user is None:
+        raise HttpError(401, "There is no such account any more.")
+    return user
+
+
+def bookings_of(ctx: dict[str, Any]) -> QuerySet[Booking]:
+    return Booking.objects.filter(booked_by=account(ctx)).select_related(
+        "flight__origin", "flight__destination"
+    )
+
+
+def book(user: User, order: BookingIn) -> Booking:
+    # One conditional UPDATE: of two callers who want the last seat, one finds no row.
+    taken = Flight.objects.filter(
+        pk=order.flight_id, departed_at=None, seats_left__gte=order.seats
+    ).update(seats_left=F("seats_left") - order.seats)
+    flights = Flight.objects.select_related("origin", "destination")
+    flight = flights.filter(pk=order.flight_id).first()
+    if flight is None:
+        raise HttpError(404, "There is no such flight.")
+    if not taken:
+        raise HttpError(409, "The flight has departed or has too few seats left.")
+    return Booking.objects.create(
+        flight=flight,
+        booked_by=user,
+        passenger=order.passenger,
+        seats=order.seats,
+        price=flight.price * order.seats,
+        note=order.note,
+    )

@@ -40,7 +40,7 @@ def is_list(value: Any) -> bool:
         return False
     if isinstance(value, tuple) and hasattr(value, "_fields"):
         return False  # a named tuple is a record
-    return isinstance(value, _LISTS) or isinstance(value, Manager)
+    return isinstance(value, (*_LISTS, Manager))
 
 
 def queryset_of(value: Any) -> QuerySet[Any] | None:

@@ -95,7 +95,7 @@ def decode(token: str, scope: str) -> Cursor:
         raise BadCursor("no base64url") from exc
     mac, payload = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
     keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
-    if not any([hmac.compare_digest(mac, _mac(payload, scope, key)) for key in keys]):
+    if not any(hmac.compare_digest(mac, _mac(payload, scope, key)) for key in keys):
         raise BadCursor("altered, or of another list")
     if base64.urlsafe_b64encode(raw).rstrip(b"=").decode() != body:
         raise BadCursor("not in its canonical form")

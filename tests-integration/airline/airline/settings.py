@@ -50,6 +50,7 @@ if "AIRLINE_JWT_SECRET" in environ:
 
 DATABASES = {"default": dj_database_url.config(default=f"sqlite:///{VAR_DIR / 'airline.sqlite3'}")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    VAR_DIR.mkdir(exist_ok=True)
     # Readers do not wait for a writer, and a writer waits for its turn instead of failing.
     DATABASES["default"]["OPTIONS"] = {
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",

@@ -215,6 +215,7 @@ def demo(port: int | None) -> int:
             *(str(venv_python()), "-m", "uvicorn", "airline.asgi:application"),
             *("--host", HOST, "--port", str(port)),
             *("--timeout-graceful-shutdown", "3", "--log-level", "warning"),
+            "--no-proxy-headers",
         ],
         cwd=AIRLINE,
         stdin=subprocess.DEVNULL,

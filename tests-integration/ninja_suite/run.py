@@ -6,8 +6,6 @@ passes on plain Ninja must pass with ours, or stand in expected.toml with the re
 after an unexpected failure or an unexpected pass.
 """
 
-
-
 from __future__ import annotations
 
 import argparse

@@ -137,6 +137,8 @@ def server(
         yield running
     log = running.log.read_text()
     assert "Traceback" not in log, log[-4000:]
+    # Django says so when it collects a stream in memory instead of sending it piece by piece.
+    assert "StreamingHttpResponse must consume" not in log, log[-4000:]
 
 
 def expect_no_server_error(response: httpx.Response) -> None:

@@ -154,7 +154,8 @@ class Bench:
         query = {"cursor": self.last_token(path, fields)}
         found = json.loads(get(query).content)
         assert len(found["items"]) == SIZE, "this is not a full page"
-        assert found["has_prev"] and not found["has_next"], "this is not the last page"
+        assert found["has_prev"], "this is not the last page"
+        assert not found["has_next"], "this is not the last page"
         return self.pair(lambda: get({}), lambda: get(query))
 
     def last_token(self, path: str, fields: list[str]) -> str:
@@ -177,7 +178,8 @@ class Bench:
         return Cursor(keyset.position(row))
 
     def keyset(self, fields: list[str]) -> Any:
-        from ninja_boost_pagination._ordering import bind, declare
+        from ninja_boost_pagination._binding import bind
+        from ninja_boost_pagination._ordering import declare
 
         return bind(self.model.objects.using(self.name).all(), declare(fields))
 

@@ -12,6 +12,13 @@ from django.urls import clear_url_caches, path
 
 DEMO = {"Authorization": "Bearer demo"}
 
+try:
+    from ninja import Status
+except ImportError:  # Ninja 1.5 has the tuple only.
+
+    def Status(status: int, value: Any) -> Any:
+        return status, value
+
 
 @contextmanager
 def serving(*extra_patterns: Any, **apis: Any) -> Iterator[ModuleType]:

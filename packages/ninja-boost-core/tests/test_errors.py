@@ -8,7 +8,7 @@ import pytest
 from django.core.exceptions import BadRequest, ValidationError
 from django.http import HttpResponse
 from django.test import Client, override_settings
-from ninja import File, Form, NinjaAPI, Router, Schema, Status, UploadedFile
+from ninja import File, Form, NinjaAPI, Router, Schema, UploadedFile
 from ninja.errors import HttpError
 from ninja.security import HttpBasicAuth
 from pydantic import Field, field_validator
@@ -16,7 +16,7 @@ from pydantic import Field, field_validator
 from ninja_boost_core import ApiError, AutoAPI, AutoRouter, register_exception_handlers
 from ninja_boost_core.unmatched import answer_unknown_route
 
-from .support import DEMO, serving
+from .support import DEMO, Status, serving
 
 pytestmark = pytest.mark.django_db
 
@@ -353,6 +353,38 @@ def test_unknown_routes(debug, common):
         assert elsewhere["Content-Type"].startswith("text/html")
         redirected = client.get("/api/with-slash")
         assert redirected.status_code == (301 if common else 404)
+
+
+class Refusing:
+    """A middleware that hides a route."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if request.path == "/api/hidden":
+            return HttpResponse(b"hidden", status=404, headers={"X-Why": "mine"})
+        return self.get_response(request)
+
+
+def test_a_404_that_another_middleware_gave_stays():
+    api = AutoAPI()
+
+    @api.get("/hidden", auth=None)
+    def view(request):
+        return {}
+
+    middleware = ["tests.test_errors.UnknownRoutes", "tests.test_errors.Refusing"]
+    with serving(api=api), override_settings(MIDDLEWARE=middleware):
+        answer = Client().get("/api/hidden")
+        assert (answer.content, answer["X-Why"]) == (b"hidden", "mine")
+
+
+def test_the_demo_auth_never_logs_what_was_sent(caplog):
+    with serving(api=payments_api()), override_settings(DEBUG=True), caplog.at_level("DEBUG"):
+        answer = Client().get("/api/model", headers={"Authorization": "Basic c2VjcmV0"})
+    assert answer.status_code == 401
+    assert "c2VjcmV0" not in caplog.text
 
 
 def test_handler404():

@@ -11,7 +11,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.http import Http404, HttpResponse
 from django.test import AsyncClient, Client, override_settings
-from ninja import NinjaAPI, Query, Router, Schema, Status
+from ninja import NinjaAPI, Query, Router, Schema
 from ninja.errors import HttpError
 from ninja.security import APIKeyHeader
 from ninja.throttling import AnonRateThrottle
@@ -28,7 +28,7 @@ from ninja_boost_core import (
 )
 from ninja_boost_core.checks import check_operations, check_settings
 
-from .support import DEMO, serving
+from .support import DEMO, Status, serving
 
 pytestmark = pytest.mark.django_db
 

@@ -30,8 +30,8 @@ def streamed(request: HttpRequest, chunks: Iterator[str]) -> Iterator[str] | Asy
 
 
 async def _in_thread(chunks: Iterator[str]) -> AsyncIterator[str]:
-    step = sync_to_async(next)
-    while (chunk := await step(chunks, None)) is not None:
+    step = sync_to_async(lambda: next(chunks, None))
+    while (chunk := await step()) is not None:
         yield chunk
 
 

@@ -124,9 +124,7 @@ class AutoAPI(NinjaAPI):
             for path_view in router.path_operations.values():
                 self._equip(path_view, None)
 
-    def _equip(
-        self, path_view: PathView, decorators: Sequence[tuple[Any, str]] | None
-    ) -> None:
+    def _equip(self, path_view: PathView, decorators: Sequence[tuple[Any, str]] | None) -> None:
         path_view.__class__ = BoostPathView
         path_view.api = self  # type: ignore[attr-defined]
         for operation in path_view.operations:

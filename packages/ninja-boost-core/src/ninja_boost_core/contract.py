@@ -15,6 +15,9 @@ the points below, for sync and async operations alike:
   9    (rendering)       schema to JSON, envelope
  10    on_response       store, headers, audit, measure; runs on every outcome
 =====  ================  ==========================================================
+
+An authentication callback with the attribute ``nonblocking = True`` does no I/O: an async
+operation calls it inline, where Ninja would use a thread.
 """
 
 from __future__ import annotations
@@ -236,6 +239,11 @@ class Hook:
                     f"{cls.__qualname__} overrides a{point} without {point}: "
                     "a sync operation would skip the hook. Override both."
                 )
+
+    @classmethod
+    def acts(cls) -> bool:
+        """Return whether the hook takes part in calls, and does not just document something."""
+        return any(cls.implements(point) for point in POINTS)
 
     @classmethod
     def implements(cls, point: str) -> bool:

@@ -144,7 +144,7 @@ class BoostOperation(Operation):
         registration = self._registration
         decorated = self.view_func is not registration.given
         hooks = self.hooks
-        injects = registration.how != "no" or bool(hooks)
+        injects = registration.how != "no" or any(hook.acts() for hook in hooks)
         injector = boost_settings.DI if injects else None
         if injector is inject_context:
             injector = None
@@ -176,7 +176,7 @@ class BoostAsyncOperation(BoostOperation, AsyncOperation):
     async def run(self, request: HttpRequest, **kw: Any) -> HttpResponseBase:  # type: ignore[override]
         return await (self._plan or self.plan()).run(request, kw)
 
-    async def _run_checks(self, request: HttpRequest) -> Any:
+    async def _run_checks(self, request: HttpRequest) -> Any:  # type: ignore[override]
         return await BoostAsyncOperation.run(self, request, **getattr(request, _PATH_PARAMS))
 
 

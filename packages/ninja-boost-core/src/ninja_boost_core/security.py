@@ -35,6 +35,11 @@ class BearerTokenAuth(HttpBearer):
     nonblocking = True
     """Does no I/O: an async operation calls it inline, without a thread."""
 
+    def __call__(self, request: HttpRequest) -> Any:
+        # Ninja's own logs the header, with what is in it, if the scheme is another one.
+        scheme, _, token = request.headers.get(self.header, "").partition(" ")
+        return self.authenticate(request, token) if scheme.lower() == "bearer" else None
+
     def authenticate(self, request: HttpRequest, token: str) -> dict[str, Any] | None:
         if not (settings.DEBUG or boost_settings.section(CoreSettings).ALLOW_DEMO_AUTH):
             logger.warning(
@@ -65,6 +70,15 @@ class DefaultAuth:
         return None
 
 
+_default: Sequence[AuthCallback] | None = None
+
+
+@boost_settings.on_change
+def _forget_default() -> None:
+    global _default
+    _default = None
+
+
 def default_auth() -> Sequence[AuthCallback]:
     """Return the callbacks of the AUTH setting; none if it is None.
 
@@ -73,6 +87,13 @@ def default_auth() -> Sequence[AuthCallback]:
     Raises:
         ImproperlyConfigured: naming AUTH, if that is not an authentication.
     """
+    global _default
+    if _default is None:
+        _default = _from_setting()
+    return _default
+
+
+def _from_setting() -> Sequence[AuthCallback]:
     value = boost_settings.AUTH
     if value is None:
         return ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.http import HttpResponse
-from django.urls import NoReverseMatch
+from django.urls import NoReverseMatch, Resolver404, resolve
 
 from .api import AutoAPI, all_apis
 from .exceptions import error_response
@@ -23,14 +23,24 @@ def answer_unknown_route(request: HttpRequest, response: HttpResponseBase) -> Ht
     A middleware calls this with the response it got. A route of the API itself cannot catch
     unknown paths: it would hide the routes after it, and APPEND_SLASH would no longer redirect.
     """
-    match = request.resolver_match
-    # Ninja routes the root of an API to a view that is there for its name alone, and raises 404.
-    if response.status_code != 404 or (match is not None and match.url_name != "api-root"):
+    if response.status_code != 404 or _is_served(request):
         return response
     api = _api_above(request)
     if api is None:
         return response
     return error_response(api, request, 404, "Not found.")
+
+
+def _is_served(request: HttpRequest) -> bool:
+    """Return whether a route serves the path: then its view or another middleware said 404."""
+    match = request.resolver_match
+    if match is None:
+        try:
+            match = resolve(request.path_info, getattr(request, "urlconf", None))
+        except Resolver404:
+            return False
+    # Ninja routes the root of an API to a view that is there for its name alone, and raises 404.
+    return match.url_name != "api-root"
 
 
 def _api_above(request: HttpRequest) -> AutoAPI | None:

@@ -19,7 +19,7 @@ from .keys import current_keys
 
 __all__ = ["Claims", "create_jwt_token", "decode_jwt_token"]
 
-logger = logging.getLogger("ninja_boost.jwt")
+logger: logging.Logger = logging.getLogger("ninja_boost.jwt")
 
 _COMPACT_FORM = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 MAX_DEPTH = 32

@@ -46,7 +46,7 @@ class TracingMiddleware:
     def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
         boost_settings.section(TracingSettings)
         self.get_response = get_response
-        self.is_async = iscoroutinefunction(get_response)
+        self.is_async: bool = iscoroutinefunction(get_response)
         if self.is_async:
             markcoroutinefunction(self)
 

@@ -51,13 +51,13 @@ async def nearest(
     for west, east in longitude_ranges(latitude, longitude, radius_km):
         box |= Q(longitude__range=(west, east))
     candidates = Airport.objects.filter(box, latitude__range=latitude_band(latitude, radius_km))
-    nearby = []
+    nearby: list[tuple[float, Airport]] = []
     async for airport in candidates:
         km = distance_km(latitude, longitude, airport.latitude, airport.longitude)
         if km <= radius_km:
-            nearby.append({"airport": airport, "distance_km": round(km, 3)})
-    nearby.sort(key=lambda row: (row["distance_km"], row["airport"].icao))
-    return nearby[:limit]
+            nearby.append((km, airport))
+    nearby.sort(key=lambda pair: (pair[0], pair[1].icao))
+    return [{"airport": airport, "distance_km": round(km, 3)} for km, airport in nearby[:limit]]
 
 
 @router.get(

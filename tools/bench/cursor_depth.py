@@ -73,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("databases", nargs="*", choices=[*ROW, []], help="all of them by default")
     parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--rounds", type=int, default=31)
+    parser.add_argument("--rounds", type=int, default=101)
     parser.add_argument("--plans", action="store_true", help="show how the last page is found")
     options = parser.parse_args(arguments)
 
@@ -190,7 +190,7 @@ class Bench:
         keyset = self.keyset(fields)
         ordered = keyset.ordered()
         start = self.rows - SIZE
-        parts = beyond(keyset, self.last_cursor(fields).values, inclusive=True)
+        parts = list(beyond(keyset, self.last_cursor(fields).values, inclusive=True))
         if self.plans:
             for part in parts:
                 print("   ", part[: SIZE + 2].query)
@@ -199,7 +199,7 @@ class Bench:
         first = self.execute(ordered[: SIZE + 1])
         cursor_first, cursor_last = self.pair(first, self.execute(*(p[: SIZE + 2] for p in parts)))
         offset_first, offset_last = self.pair(
-            first, self.execute(ordered[start : start + SIZE + 1]), max(3, self.rounds // 6)
+            first, self.execute(ordered[start : start + SIZE + 1]), max(3, self.rounds // 20)
         )
         return cursor_last / cursor_first, offset_last / offset_first
 
@@ -218,7 +218,7 @@ class Bench:
     def pair(
         self, first: Callable[[], Any], last: Callable[[], Any], rounds: int | None = None
     ) -> tuple[float, float]:
-        """Return the median milliseconds of two functions that run in turns."""
+        """Return the milliseconds, at the lowest decile, of two functions that run in turns."""
         times: tuple[list[float], list[float]] = ([], [])
         for _ in range(3):
             first()
@@ -228,7 +228,8 @@ class Bench:
                 started = perf_counter()
                 function()
                 taken.append((perf_counter() - started) * 1000)
-        return statistics.median(times[0]), statistics.median(times[1])
+        low, high = (statistics.quantiles(taken, n=10, method="inclusive")[0] for taken in times)
+        return low, high
 
 
 urlpatterns: list[Any] = []

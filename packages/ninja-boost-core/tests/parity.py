@@ -14,6 +14,7 @@ import ninja
 from asgiref.sync import iscoroutinefunction
 from django.core.cache import cache
 from django.test import AsyncClient, Client, override_settings
+from django.utils.version import get_version_tuple
 from ninja import NinjaAPI, Router
 
 from ninja_boost_core import AutoAPI, AutoRouter
@@ -28,7 +29,7 @@ NEEDS_STATUS = None if Status else "Status came with Ninja 1.6"
 NEEDS_STREAMS = None if hasattr(ninja, "streaming") else "stream formats came with Ninja 1.6"
 NEEDS_ASYNC_AUTH = (
     None
-    if hasattr(ninja.operation, "_await_coroutine")
+    if get_version_tuple(ninja.__version__) >= (1, 7)
     else "before 1.7 Ninja refuses everybody when a sync view has async authentication"
 )
 NEEDS_MOUNTS = (

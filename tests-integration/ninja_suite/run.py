@@ -120,7 +120,8 @@ def compare(plain: Outcomes, ours: Outcomes, expected: dict[str, str]) -> list[s
     failing |= {test for test, outcome in ours.items() if outcome == "failed"} - plain.keys()
     wrong = [f"unexpected failure: {test}" for test in sorted(failing - expected.keys())]
     wrong += [f"unexpected pass: {test}" for test in sorted((expected.keys() & passing) - failing)]
-    return wrong
+    unknown = sorted(expected.keys() - plain.keys())
+    return wrong + [f"listed, but not in the suite: {test}" for test in unknown]
 
 
 def summary(outcomes: Outcomes) -> str:
@@ -155,9 +156,9 @@ def main() -> int:
         expected = expected_differences(variant)
         wrong += [f"{variant}: {line}" for line in compare(plain, outcomes, expected)]
         for test, reason in expected.items():
-            if test in plain:
-                print(f"{variant}: listed difference: {test}: {reason}")
-    print(*wrong[:MOST_PRINTED], sep="\n")
+            print(f"{variant}: listed difference: {test}: {reason}")
+    for line in wrong[:MOST_PRINTED]:
+        print(line)
     if len(wrong) > MOST_PRINTED:
         print(f"… and {len(wrong) - MOST_PRINTED} more")
     print("Not as expected." if wrong else "As expected.")

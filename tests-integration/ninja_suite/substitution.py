@@ -73,7 +73,7 @@ if VARIANT in ("api", "router"):
     if hasattr(ninja.Router, "set_api_instance"):
         from ninja.testing.client import NinjaClientBase
 
-        NinjaClientBase.urls = property(router_urls)
+        NinjaClientBase.urls = property(router_urls)  # type: ignore[assignment, method-assign]
 if VARIANT == "router":
     substitute("Router", AutoRouter)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -64,6 +65,8 @@ def manage(database: Path, *arguments: str, **extra: str) -> subprocess.Complete
     )
 
 
+STRANGER_ID = 2
+CLOSED_ID = 3
 DEPLOYED = {
     "AIRLINE_SECRET_KEY": "integration-tests-sign-nothing-that-matters-with-this-key",
     "AIRLINE_JWT_SECRET": "integration-tests-sign-their-login-tokens-with-this-other-key",
@@ -72,11 +75,22 @@ DEPLOYED = {
 
 @pytest.fixture(scope="session")
 def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database file with all data and the demo user in it; copy it, do not write to it."""
+    """A database file with all data, the demo user, another and one that was closed.
+
+    Copy it, do not write to it.
+    """
     database = tmp_path_factory.mktemp("data") / "airline.sqlite3"
     for command in ("migrate", "load_airports"):
         done = manage(database, command)
         assert done.returncode == 0, done.stderr
+    with sqlite3.connect(database) as connection:
+        connection.executemany(
+            "insert into auth_user (id, username, password, first_name, last_name, email,"
+            " is_staff, is_superuser, is_active, date_joined)"
+            " values (?, ?, '!', '', '', '', 0, 0, ?, '2026-11-01')",
+            [(STRANGER_ID, "stranger", 1), (CLOSED_ID, "closed", 0)],
+        )
+    connection.close()
     return database
 
 

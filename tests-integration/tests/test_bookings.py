@@ -7,6 +7,9 @@ from decimal import Decimal
 import httpx
 import pytest
 
+from .conftest import STRANGER_ID
+from .tokens import CLAIMS, HS256, signed
+
 
 def bookable(client: httpx.Client, seats: int = 1) -> dict[str, object]:
     flights = client.get("/api/flights", params={"min_seats": seats, "size": 100}).json()
@@ -68,9 +71,20 @@ def test_a_login_leads_to_a_booking_that_can_be_fetched(
 def test_bookings_are_for_their_owner(
     client: httpx.Client, passenger: httpx.Client, connect: Callable[..., httpx.Client]
 ) -> None:
-    assert client.get("/api/bookings").status_code == 401
+    order = {"flight_id": bookable(client)["id"], "passenger": "Bessie Coleman"}
+    own = passenger.post("/api/bookings", json=order).headers["location"]
+    stranger = connect(authorization=f"Bearer {signed(HS256, {**CLAIMS, 'user_id': STRANGER_ID})}")
+    assert passenger.get(own).status_code == 200
+    assert stranger.get(own).status_code == 404
+    assert stranger.get("/api/bookings").json()["data"]["items"] == []
+    assert client.get(own).status_code == 401
+
+
+def test_nobody_books_without_a_login(client: httpx.Client) -> None:
+    order = {"flight_id": bookable(client)["id"], "passenger": "Nobody"}
+    assert client.post("/api/bookings", json=order).status_code == 401
+    # Who may not book does not learn what a booking looks like either.
     assert client.post("/api/bookings", json={}).status_code == 401
-    assert passenger.get("/api/bookings/9223372036854775807").status_code == 404
 
 
 def test_a_departed_flight_cannot_be_booked(client: httpx.Client, passenger: httpx.Client) -> None:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import base64
-import hashlib
-import hmac
 import json
-import time
 from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
 
-from .conftest import DEPLOYED
+from .conftest import CLOSED_ID, DEPLOYED
+from .tokens import CLAIMS, HS256, SOON, encode, signed
 
 
 def expect_error(response: httpx.Response, status: int) -> dict[str, Any]:
@@ -279,21 +277,6 @@ def test_a_broken_multipart_body_is_no_server_error(passenger: httpx.Client) -> 
     assert response.status_code in {400, 415, 422}
 
 
-def encode(part: object) -> str:
-    raw = part if isinstance(part, bytes) else json.dumps(part).encode()
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-
-def signed(header: object, claims: object, key: str = DEPLOYED["AIRLINE_JWT_SECRET"]) -> str:
-    signing_input = f"{encode(header)}.{encode(claims)}"
-    mac = hmac.new(key.encode(), signing_input.encode(), hashlib.sha256).digest()
-    return f"{signing_input}.{encode(mac)}"
-
-
-HS256 = {"alg": "HS256", "typ": "JWT"}
-SOON = int(time.time()) + 3600
-CLAIMS = {"user_id": 1, "is_staff": False, "iat": int(time.time()), "exp": SOON}
-
 GARBAGE = {
     "no credential": "",
     "no token": "Bearer",
@@ -330,6 +313,7 @@ GARBAGE = {
     "issued a text": "Bearer " + signed(HS256, {**CLAIMS, "iat": "now"}),
     "subject a list": "Bearer " + signed(HS256, {**CLAIMS, "sub": [1]}),
     "nobody": "Bearer " + signed(HS256, {**CLAIMS, "user_id": 10**9}),
+    "closed account": "Bearer " + signed(HS256, {**CLAIMS, "user_id": CLOSED_ID}),
     "user missing": "Bearer " + signed(HS256, {"exp": SOON}),
     "user null": "Bearer " + signed(HS256, {**CLAIMS, "user_id": None}),
     "user a text": "Bearer " + signed(HS256, {**CLAIMS, "user_id": "x"}),

@@ -336,7 +336,10 @@ def test_unknown_routes(debug, common):
     def x(request):
         return {}
 
-    middleware = ["tests.test_errors.UnknownRoutes"]
+    middleware = [
+        "tests.test_errors.UnknownRoutes",
+        "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    ]
     if common:
         middleware.append("django.middleware.common.CommonMiddleware")
     from django.urls import path
@@ -351,6 +354,10 @@ def test_unknown_routes(debug, common):
         assert client.get("/api/v2/x").status_code == 200
         elsewhere = client.get("/elsewhere")
         assert elsewhere["Content-Type"].startswith("text/html")
+        assert answer["X-Frame-Options"] == "DENY"
+        assert ("Content-Length" in answer) is common
+        if common:
+            assert int(answer["Content-Length"]) == len(answer.content)
         redirected = client.get("/api/with-slash")
         assert redirected.status_code == (301 if common else 404)
 

@@ -250,6 +250,32 @@ def test_generic_schemas_and_aliases():
     assert set(data["properties"]) == {"outerName"}
 
 
+def test_a_document_is_built_once_and_given_as_a_copy(monkeypatch):
+    from ninja_boost_core import api as api_module
+
+    built = []
+    original = api_module.BoostOpenAPISchema
+
+    def counting(*args):
+        built.append(args[1])
+        return original(*args)
+
+    monkeypatch.setattr(api_module, "BoostOpenAPISchema", counting)
+    api = items_api()
+    with serving(api=api):
+        first = api.get_openapi_schema()
+        first["paths"].clear()
+        first["info"]["title"] = "changed"
+        assert "/api/items" in api.get_openapi_schema()["paths"]
+        assert api.get_openapi_schema()["info"]["title"] == "NinjaAPI"
+        assert built == ["/api/"]
+        for number in range(100):
+            api.get_openapi_schema(path_prefix=f"/{number}/")
+        assert len(api._documents) <= api_module.MOST_DOCUMENTS
+        with override_settings(NINJA_BOOST={"RESPONSE_WRAPPER": None}):
+            assert schema_of(api.get_openapi_schema(), "/api/items", 200)["type"] == "array"
+
+
 def test_a_document_is_made_with_and_without_credentials():
     api = items_api()
     with serving(api=api):

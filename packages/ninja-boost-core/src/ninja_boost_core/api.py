@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
@@ -30,6 +30,17 @@ _BINDS_CLONES = hasattr(NinjaAPI, "_get_bound_routers")
 
 _apis: weakref.WeakSet[AutoAPI] = weakref.WeakSet()
 
+MOST_DOCUMENTS = 16
+
+
+def _copy(document: Any) -> Any:
+    """Return a copy of plain JSON data."""
+    if isinstance(document, dict):
+        return {key: _copy(value) for key, value in document.items()}
+    if isinstance(document, list):
+        return [_copy(item) for item in document]
+    return document
+
 
 def all_apis() -> list[AutoAPI]:
     """Return every AutoAPI of the process."""
@@ -48,6 +59,7 @@ class AutoAPI(NinjaAPI):
 
     def __init__(self, *, auth: Any = NOT_SET, **options: Any) -> None:
         super().__init__(auth=DefaultAuth() if auth is NOT_SET else auth, **options)
+        self._documents: dict[str, tuple[int, OpenAPISchema]] = {}
         register_exception_handlers(self)
         for feature in enabled_features():
             feature.api_created(self)
@@ -78,10 +90,22 @@ class AutoAPI(NinjaAPI):
     def get_openapi_schema(
         self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None
     ) -> OpenAPISchema:
+        """Return the OpenAPI document; it is built once for each prefix and state of the settings.
+
+        The caller gets a copy, to change as he likes.
+        """
         if path_prefix is None:
             path_prefix = self.get_root_path(path_params or {})
         self._equip_in_place()
-        return BoostOpenAPISchema(self, path_prefix)
+        generation = boost_settings.generation
+        known = self._documents.get(path_prefix)
+        if known is None or known[0] != generation:
+            # A path with parameters has as many prefixes as they have values.
+            if len(self._documents) >= MOST_DOCUMENTS:
+                self._documents.clear()
+            known = (generation, BoostOpenAPISchema(self, path_prefix))
+            self._documents[path_prefix] = known
+        return cast("OpenAPISchema", _copy(known[1]))
 
     def operations(self) -> Iterator[tuple[str, Any]]:
         """Yield each bound operation with its path below the API."""

@@ -224,10 +224,16 @@ def _plain(error: Mapping[str, Any]) -> dict[str, Any]:
     context = error.get("ctx")
     if isinstance(context, Mapping):
         plain["ctx"] = {
-            str(key): value if isinstance(value, str | int | bool) else str(value)
-            for key, value in context.items()
+            str(key): value if _is_plain(value) else str(value) for key, value in context.items()
         }
     return plain
+
+
+def _is_plain(value: Any) -> bool:
+    # NaN and the infinities are no JSON.
+    return isinstance(value, str | int | bool) or (
+        isinstance(value, float) and math.isfinite(value)
+    )
 
 
 def _permission_denied(api: NinjaAPI, request: HttpRequest, exc: PermissionDenied) -> HttpResponse:

@@ -102,23 +102,20 @@ class BoostOpenAPISchema(OpenAPISchema):
             schema = self._schema_of(model, operation)
             response["content"] = operation.stream_format.openapi_content_schema(schema)
             return response
-        schema = {} if model is NOT_SET else self._schema_of(model, operation)
-        schema = self._enveloped(schema, model, operation)
+        schema = self._enveloped(model, operation)
         if schema or model is not NOT_SET:
             response["content"] = {self.api.renderer.media_type: {"schema": schema}}
         return response
 
-    def _enveloped(self, schema: dict[str, Any], model: Any, operation: Any) -> dict[str, Any]:
+    def _enveloped(self, model: Any, operation: Any) -> dict[str, Any]:
         wrapper = current_wrapper()
-        if wrapper.wrap is None:
-            return schema
-        if wrapper.shape == {"ok": True, "data": SENTINEL}:
-            annotation = Any if model is NOT_SET else model.__annotations__["response"]
-            if _has_fields(annotation, wrapper.keys):
-                return schema
+        annotation = Any if model is NOT_SET else model.__annotations__["response"]
+        is_ours = wrapper.shape == {"ok": True, "data": SENTINEL}
+        if is_ours and not _has_fields(annotation, wrapper.keys):
             envelope: Any = Envelope
             return self._schema_of(_response_model(envelope[annotation]), operation)
-        return _learnt(wrapper.shape, schema)
+        schema = {} if model is NOT_SET else self._schema_of(model, operation)
+        return schema if wrapper.wrap is None or is_ours else _learnt(wrapper.shape, schema)
 
     def _errors(self, operation: Any, docs: OperationDocs) -> dict[int, str]:
         """Return the errors that the pipeline and the hooks can cause, with a description."""

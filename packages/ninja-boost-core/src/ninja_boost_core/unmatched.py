@@ -28,7 +28,15 @@ def answer_unknown_route(request: HttpRequest, response: HttpResponseBase) -> Ht
     api = _api_above(request)
     if api is None:
         return response
-    return error_response(api, request, 404, "Not found.")
+    answer = error_response(api, request, 404, "Not found.")
+    # What the middlewares further in have added stays.
+    for name, value in response.items():
+        if name not in answer and name != "Content-Length":
+            answer[name] = value
+    if "Content-Length" in response:
+        answer["Content-Length"] = str(len(answer.content))
+    answer.cookies.update(response.cookies)
+    return answer
 
 
 def _is_served(request: HttpRequest) -> bool:

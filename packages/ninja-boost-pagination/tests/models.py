@@ -30,6 +30,10 @@ class Entry(models.Model):
 
     class Meta:
         app_label = "tests"
+        indexes = (
+            models.Index(fields=["rank", "id"], name="entry_rank"),
+            models.Index(fields=["score", "id"], name="entry_score"),
+        )
 
 
 class Named(models.Model):
@@ -71,3 +75,22 @@ class Tag(models.Model):
 
     class Meta:
         app_label = "tests"
+
+
+class Item(models.Model):
+    """For the examples of README.md, as is Post."""
+
+    name = models.CharField(max_length=40)
+    active = models.BooleanField(default=True)
+
+    class Meta:
+        app_label = "tests"
+
+
+class Post(models.Model):
+    title = models.CharField(max_length=40)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        app_label = "tests"
+        indexes = (models.Index(fields=["-created_at", "-id"], name="post_newest"),)

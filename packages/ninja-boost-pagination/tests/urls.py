@@ -76,11 +76,6 @@ def off(request):
     return Country.objects.all()
 
 
-@router.get("/off-set", response=set[int], paginate=False)
-def off_set(request):
-    return {1}
-
-
 @router.post("/created", response=list[CountryOut])
 def created(request):
     return Country.objects.all()
@@ -200,7 +195,7 @@ KINDS: dict[str, Any] = {
     "empty": lambda: Entry.objects.none(),
     "dict": lambda: {"a": 1},
     "text": lambda: "abc",
-    "record": lambda: Record((1, 2)),
+    "record": lambda: Record((1, 2, 3)),
     "model": Thing,
     "nothing": lambda: None,
     "number": lambda: 5,

@@ -50,7 +50,8 @@ def steady(queryset: QuerySet[Any]) -> QuerySet[Any]:
 def countable(queryset: QuerySet[Any]) -> QuerySet[Any]:
     """Return the queryset without what a count does not need.
 
-    Django itself leaves annotations out of a count that nothing refers to; the order would.
+    Django itself leaves out annotations that nothing refers to and that group nothing; the order
+    may refer to some.
     """
     return queryset if queryset.query.is_sliced else queryset.order_by()
 

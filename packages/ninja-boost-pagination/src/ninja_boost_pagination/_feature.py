@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from typing import Any, ClassVar
 
 from django.core.checks import CheckMessage, Error
@@ -12,8 +12,9 @@ from ninja.constants import NOT_SET
 from ninja_boost_core import Feature, Hook, OperationSpec
 from ninja_boost_core.conf import boost_settings
 
+from ._annotations import is_success, item_type, own_parameters
 from ._base import Pagination
-from ._hook import AutoPageHook, ForeignPageHook, PageHook, PagingHook, item_type, own_parameters
+from ._hook import AutoPageHook, ForeignPageHook, PageHook, PagingHook
 from .settings import PaginationSettings
 
 __all__ = ["feature"]
@@ -49,14 +50,16 @@ class PaginationFeature(Feature):
         decorated = any(isinstance(hook, PagingHook) for hook in spec.attached)
         if not spec.auto or option is False or decorated:
             return ()
-        if getattr(spec.view, "_ninja_is_paginated", False):
-            return ()  # by Ninja's own decorator
+        if _paginated_by_ninja(spec.view):
+            return ()
         undeclared = spec.response is NOT_SET
         if option is None and "GET" not in spec.methods:
             return ()
-        if not undeclared and not _returns_list(spec.response):
-            return ()
         pagination = option if isinstance(option, Pagination) else configured()
+        # A page that the view declares may be one that it makes itself, so it takes a word.
+        schema = pagination.schema if option and isinstance(pagination, Pagination) else None
+        if not undeclared and not _returns_list(spec.response, schema):
+            return ()
         if not isinstance(pagination, Pagination):
             return (ForeignPageHook(pagination),)
         return self._ours(spec, pagination, certain=option is not None or not undeclared)
@@ -102,18 +105,26 @@ def configured() -> Pagination | Callable[..., Any]:
     return decorator
 
 
-def _returns_list(response: Any) -> bool:
-    if isinstance(response, Mapping):
-        return any(
-            item_type(annotation) is not None
-            for statuses, annotation in response.items()
-            if any(_is_success(s) for s in ([statuses] if isinstance(statuses, int) else statuses))
-        )
-    return item_type(response) is not None
+def _paginated_by_ninja(view: Callable[..., Any]) -> bool:
+    # Ninja 1.5.0 sets no mark, later versions need not add arguments.
+    arguments = getattr(view, "_ninja_contribute_args", ())
+    return getattr(view, "_ninja_is_paginated", False) or any(
+        name == "ninja_pagination" for name, *_ in arguments
+    )
 
 
-def _is_success(status: Any) -> bool:
-    return isinstance(status, int) and 200 <= status < 300
+def _returns_list(response: Any, schema: type | None) -> bool:
+    """Return whether one of the declared responses is a list, or a page of type `schema`."""
+    if not isinstance(response, Mapping):
+        response = {200: response}
+    for statuses, annotation in response.items():
+        codes = statuses if isinstance(statuses, Set) else {statuses}
+        if any(is_success(code) for code in codes):
+            if item_type(annotation) is not None:
+                return True
+            if schema and isinstance(annotation, type) and issubclass(annotation, schema):
+                return True
+    return False
 
 
 def _name(spec: OperationSpec) -> str:

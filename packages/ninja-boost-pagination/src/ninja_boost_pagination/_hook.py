@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import collections.abc
-import types
-import typing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from copy import copy
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -14,13 +11,13 @@ from django.core.exceptions import ImproperlyConfigured
 from ninja import responses
 from ninja.constants import NOT_SET
 from ninja.errors import ValidationError
-from pydantic import BaseModel
 from pydantic import ValidationError as PydanticValidationError
 
 from ninja_boost_core import Argument, Call, Hook, OperationDocs, Order
 from ninja_boost_core.callables import is_async, typed_signature
 from ninja_boost_core.views import current_call
 
+from ._annotations import is_success, item_type, response_type
 from ._base import Answer, Pagination
 from ._links import link_header
 from ._sources import is_list
@@ -31,7 +28,7 @@ if TYPE_CHECKING:
     from django.http.response import HttpResponseBase
     from ninja.operation import Operation
 
-__all__ = ["AutoPageHook", "ForeignPageHook", "PageHook", "PagingHook", "item_type"]
+__all__ = ["AutoPageHook", "ForeignPageHook", "PageHook", "PagingHook"]
 
 ARGUMENT = "boost_page"
 # Ninja has it from 1.6 on.
@@ -46,8 +43,8 @@ class PagingHook(Hook):
     def __init__(self, pagination: Pagination) -> None:
         self.pagination = pagination
         self.identity = ""
-        self.paged: frozenset[Any] | None = None
-        self.default_status: Any = 200
+        self.paged: frozenset[int] | None = None
+        self.default_status = 200
 
     def bind(self, operation: Operation) -> Hook | None:
         bound = copy(self)
@@ -58,8 +55,8 @@ class PagingHook(Hook):
         bound.paged = frozenset(
             status
             for status in statuses
-            if self._is_paged(_annotation(operation.response_models[status]))
-            and (status is Ellipsis or _is_success(status))
+            if self._is_paged(response_type(operation.response_models[status]))
+            and is_success(status)
         )
         if not bound.paged:
             name = f"{'/'.join(operation.methods)} {operation.path}"
@@ -76,7 +73,7 @@ class PagingHook(Hook):
 
     def response_annotation(self, annotation: Any, status: int) -> Any:
         item = item_type(annotation)
-        if item is None or not _is_success(status):
+        if item is None or not is_success(status):
             return annotation
         schema: Any = self.pagination.schema
         return schema[item]
@@ -112,8 +109,8 @@ class PagingHook(Hook):
 
     def _takes(self, status: Any) -> bool:
         if self.paged is None:
-            return _is_success(status)
-        return status in self.paged or (Ellipsis in self.paged and _is_success(status))
+            return is_success(status)
+        return status in self.paged
 
     def _split(self, result: Any) -> tuple[Any, Any, Callable[[Any], Any]]:
         """Take a status and a value apart, as Ninja does."""
@@ -127,7 +124,7 @@ class PagingHook(Hook):
         return self.default_status, result, lambda body: body
 
     def document(self, docs: OperationDocs) -> None:
-        for status in sorted(s for s in self.paged or () if isinstance(s, int)):
+        for status in sorted(self.paged or ()):
             docs.header(
                 "Link",
                 {"type": "string"},
@@ -199,6 +196,11 @@ class ForeignPageHook(Hook):
     def __init__(self, decorator: Callable[..., Any]) -> None:
         self.decorator = decorator
 
+    @classmethod
+    def acts(cls) -> bool:
+        """True: the decorator gets the context, whether the view wants it or not."""
+        return True
+
     def wrap_view(self, view: Callable[..., Any]) -> Callable[..., Any]:
         if "ctx" in typed_signature(view).parameters:
             decorated: Callable[..., Any] = self.decorator(view)
@@ -230,53 +232,3 @@ def _with_context(view: Callable[..., Any], decorator: Callable[..., Any]) -> Ca
         return decorated(request, call.ctx if call else {}, **values)
 
     return outer
-
-
-_LIST_TYPES = frozenset(
-    {
-        list,
-        set,
-        frozenset,
-        collections.abc.Sequence,
-        collections.abc.MutableSequence,
-        collections.abc.Collection,
-        collections.abc.Iterable,
-        collections.abc.Set,
-    }
-)
-
-
-def item_type(annotation: Any) -> Any:
-    """Return the type of a list type's items; None if the annotation is no list type."""
-    while typing.get_origin(annotation) is typing.Annotated:
-        annotation = typing.get_args(annotation)[0]
-    origin = typing.get_origin(annotation) or annotation
-    arguments = typing.get_args(annotation)
-    if origin is tuple:
-        if not arguments:
-            return Any
-        return arguments[0] if len(arguments) == 2 and arguments[1] is Ellipsis else None
-    if isinstance(origin, collections.abc.Hashable) and origin in _LIST_TYPES:
-        return arguments[0] if arguments else Any
-    return None
-
-
-def own_parameters(view: Callable[..., Any]) -> Iterator[str]:
-    """Yield the names of a view's request parameters, those of its models included."""
-    for parameter in typed_signature(view).parameters.values():
-        yield parameter.name
-        annotation = parameter.annotation
-        while isinstance(annotation, types.GenericAlias) or typing.get_args(annotation):
-            annotation = typing.get_args(annotation)[0]
-        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-            yield from annotation.model_fields
-
-
-def _annotation(model: Any) -> Any:
-    if model is None or model is NOT_SET:
-        return model
-    return model.model_fields["response"].annotation
-
-
-def _is_success(status: Any) -> bool:
-    return isinstance(status, int) and 200 <= status < 300

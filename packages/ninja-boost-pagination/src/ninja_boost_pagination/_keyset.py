@@ -12,9 +12,9 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import BooleanField, F, Func, Q, QuerySet, Value
-from django.db.models.expressions import Combinable
+from django.db.models.lookups import Lookup
 
-from ._ordering import Keyset, Term
+from ._binding import Keyset, Term
 from ._steps import Exists, Fetch, Steps
 from ._token import Cursor
 
@@ -103,9 +103,11 @@ def beyond(
     keyset: Keyset, position: Sequence[Any], *, inclusive: bool = False
 ) -> Iterator[QuerySet[Any]]:
     """Yield ordered querysets that hold, one after the other, the rows after `position`."""
-    ordered = keyset.ordered()
-    for conditions in _parts(keyset.rows_compare, keyset.terms, position, inclusive):
-        yield ordered.filter(*conditions)
+    for part in _parts(keyset.rows_compare, keyset.terms, position, inclusive):
+        # MariaDB sorts by ``a`` where a IS NULL, unless it is told not to; PostgreSQL finds no
+        # order in an index over (a, b) unless it is told to sort by both.
+        leave_out = 0 if keyset.rows_compare else part.fixed
+        yield keyset.ordered(leave_out).filter(*part.conditions)
 
 
 def _same(values: Sequence[Any], others: Sequence[Any]) -> bool:
@@ -114,10 +116,18 @@ def _same(values: Sequence[Any], others: Sequence[Any]) -> bool:
     return all(one == other or (one != one and other != other) for one, other in pairs)
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Some of the rows after a position, all equal in the first `fixed` terms."""
+
+    conditions: list[Q | RowComparison]
+    fixed: int = 0
+
+
 def _parts(
     rows_compare: bool, terms: Sequence[Term], position: Sequence[Any], inclusive: bool
-) -> list[list[Q | RowComparison]]:
-    """Return the conditions for the rows after `position`, in parts that follow each other.
+) -> list[_Part]:
+    """Return the rows after `position`, in parts that follow each other.
 
     Usually it is one part. There are more where no database would find the start of a single
     one in its index: before ``a > x OR a IS NULL``, and where the direction changes.
@@ -125,21 +135,23 @@ def _parts(
     first, value = terms[0], position[0]
     run = _comparable(rows_compare, terms, position)
     if run == len(terms):
-        return [_compare(rows_compare, terms, position, inclusive)]
-    if run:
-        same = [_equal(*pair) for pair in zip(terms[:run], position[:run], strict=True)]
-        rest = _parts(rows_compare, terms[run:], position[run:], inclusive)
-        past = _compare(rows_compare, terms[:run], position[:run], False)
-        return [*([*same, *part] for part in rest), past]
-    if value is None:
-        rest = _parts(rows_compare, terms[1:], position[1:], inclusive)
-        parts = [[first.where("isnull", True), *part] for part in rest]
-        return [*parts, [first.where("isnull", False)]] if first.nulls_first else parts
+        return [_Part(_compare(rows_compare, terms, position, inclusive))]
+    if run or value is None:
+        fixed = run or 1
+        same = [_equal(*pair) for pair in zip(terms[:fixed], position[:fixed], strict=True)]
+        parts = [
+            _Part([*same, *part.conditions], fixed + part.fixed)
+            for part in _parts(rows_compare, terms[fixed:], position[fixed:], inclusive)
+        ]
+        if run:
+            parts.append(_Part(_compare(rows_compare, terms[:run], position[:run], False)))
+        elif first.nulls_first:
+            parts.append(_Part([first.where("isnull", False)]))
+        return parts
+    # NULLs follow all other values: they are a part of their own.
     terms = (replace(first, nulls_first=None), *terms[1:])
-    return [
-        *_parts(rows_compare, terms, position, inclusive),
-        [first.where("isnull", True)],
-    ]
+    parts = _parts(rows_compare, terms, position, inclusive)
+    return [*parts, _Part([first.where("isnull", True)], 1)]
 
 
 def _comparable(rows_compare: bool, terms: Sequence[Term], position: Sequence[Any]) -> int:
@@ -153,7 +165,7 @@ def _comparable(rows_compare: bool, terms: Sequence[Term], position: Sequence[An
 
 
 def _equal(term: Term, value: Any) -> Q:
-    return term.where("exact", value)
+    return term.where("isnull", True) if value is None else term.where("exact", value)
 
 
 def _compare(
@@ -181,35 +193,27 @@ def _after(terms: Sequence[Term], position: Sequence[Any], inclusive: bool) -> Q
     return term.where(operator, value) | (_equal(term, value) & rest)
 
 
-class RowComparison(Func):
+class RowComparison(Lookup):  # type: ignore[type-arg]  # generic in the stubs only
     """``(a, b) > (x, y)``: a row value comparison, as in SQL:1999."""
 
-    output_field = BooleanField()
+    prepare_rhs = False
 
     def __init__(self, terms: Sequence[Term], operator: str, position: Sequence[Any]) -> None:
-        columns: list[Combinable] = [F(term.lookup) for term in terms]
-        values: list[Combinable] = [
+        self.operator = operator
+        values = (
             Value(value, output_field=term.field)
             for term, value in zip(terms, position, strict=True)
-        ]
-        self.operator = operator
-        super().__init__(*columns, *values)
+        )
+        super().__init__(_Row(*(F(term.lookup) for term in terms)), _Row(*values))
 
     def as_sql(
-        self,
-        compiler: SQLCompiler,
-        connection: BaseDatabaseWrapper,
-        function: str | None = None,
-        template: str | None = None,
-        arg_joiner: str | None = None,
-        **extra_context: Any,
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper
     ) -> tuple[str, tuple[str | int, ...]]:
-        sides: list[str] = []
-        params: list[Any] = []
-        expressions = self.get_source_expressions()
-        half = len(expressions) // 2
-        for side in (expressions[:half], expressions[half:]):
-            compiled = [compiler.compile(expression) for expression in side]
-            sides.append(f"({', '.join(sql for sql, _ in compiled)})")
-            params += [param for _, some in compiled for param in some]
-        return f"{sides[0]} {self.operator} {sides[1]}", tuple(params)
+        columns, column_params = compiler.compile(self.lhs)
+        values, value_params = compiler.compile(self.rhs)
+        return f"{columns} {self.operator} {values}", (*column_params, *value_params)
+
+
+class _Row(Func):
+    template = "(%(expressions)s)"
+    output_field = BooleanField()

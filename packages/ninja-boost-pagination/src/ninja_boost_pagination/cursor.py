@@ -14,9 +14,10 @@ from pydantic import BaseModel, Field, create_model
 from ninja_boost_core import ApiError
 
 from ._base import Answer, Pagination
+from ._binding import bind
 from ._keyset import page as keyset_page
 from ._links import Links
-from ._ordering import bind, declare, resolve
+from ._ordering import declare, resolve
 from ._steps import Steps
 from ._token import BadCursor, Cursor, decode, encode
 from .schemas import CursorPage

@@ -35,6 +35,12 @@ PATHS = {
     "ninja_boost.pagination": ["auto_paginate", "cursor_paginate"],
     "ninja_boost.responses": ["wrap_response"],
     "ninja_boost.router": ["AutoRouter"],
+    "ninja_boost.webhook": [
+        "github_webhook",
+        "slack_webhook",
+        "stripe_webhook",
+        "verify_webhook",
+    ],
 }
 
 

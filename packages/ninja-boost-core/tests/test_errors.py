@@ -290,6 +290,21 @@ def test_handlers_serve_a_plain_api_and_respect_the_projects_own():
         assert taken.json() == {"ok": False, "error": "Taken.", "code": 409, "details": {"by": 3}}
 
 
+def test_a_plain_api_sends_the_headers_of_an_error():
+    router = AutoRouter(auth=None)
+
+    @router.get("/busy")
+    def busy(request, ctx):
+        raise ApiError(429, "Slow down.", headers={"Retry-After": "7"})
+
+    api = NinjaAPI(urls_namespace="plain-headers")
+    api.add_router("", router)
+    with serving(api=api):
+        answer = Client().get("/api/busy")
+    assert (answer.status_code, answer["Retry-After"]) == (429, "7")
+    assert answer.json() == {"detail": "Slow down."}
+
+
 def test_a_projects_handler_stays_on_an_auto_api():
     api = AutoAPI()
 

@@ -519,6 +519,8 @@ def test_an_unknown_option_suggests_the_right_one():
         router.get("/x", injects=False)
     with pytest.raises(TypeError, match="Did you mean 'response'"):
         router.post("/x", respone=Item)
+    with pytest.raises(TypeError, match="belongs to ninja-boost-pagination, which is not"):
+        router.get("/x", paginate=False)
     with pytest.raises(TypeError, match="Did you mean 'tags'"):
         AutoRouter(tag=["x"])
 

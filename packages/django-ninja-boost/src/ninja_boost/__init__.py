@@ -30,11 +30,16 @@ if TYPE_CHECKING:
     from ninja_boost_pagination import cursor_paginate as cursor_paginate
     from ninja_boost_pagination import paginate as paginate
     from ninja_boost_tracing import TracingMiddleware as TracingMiddleware
+    from ninja_boost_webhooks import github_webhook as github_webhook
+    from ninja_boost_webhooks import slack_webhook as slack_webhook
+    from ninja_boost_webhooks import standard_webhook as standard_webhook
+    from ninja_boost_webhooks import stripe_webhook as stripe_webhook
+    from ninja_boost_webhooks import twilio_webhook as twilio_webhook
+    from ninja_boost_webhooks import verify_webhook as verify_webhook
 
     from .about import __version__ as __version__
 
 _HOMES = {
-    "__version__": "ninja_boost.about",
     "ApiError": "ninja_boost_core.exceptions",
     "AutoAPI": "ninja_boost_core.api",
     "AutoRouter": "ninja_boost_core.router",
@@ -45,14 +50,21 @@ _HOMES = {
     "JWTAuth": "ninja_boost_jwt",
     "Order": "ninja_boost_core.contract",
     "TracingMiddleware": "ninja_boost_tracing",
+    "__version__": "ninja_boost.about",
     "attach": "ninja_boost_core.attachment",
     "auto_paginate": "ninja_boost_pagination",
     "create_jwt_token": "ninja_boost_jwt",
     "cursor_paginate": "ninja_boost_pagination",
     "event_bus": "ninja_boost_core.events",
+    "github_webhook": "ninja_boost_webhooks",
     "inject_context": "ninja_boost_core.dependencies",
     "paginate": "ninja_boost_pagination",
     "register_exception_handlers": "ninja_boost_core.exceptions",
+    "slack_webhook": "ninja_boost_webhooks",
+    "standard_webhook": "ninja_boost_webhooks",
+    "stripe_webhook": "ninja_boost_webhooks",
+    "twilio_webhook": "ninja_boost_webhooks",
+    "verify_webhook": "ninja_boost_webhooks",
     "wrap_response": "ninja_boost_core.responses",
 }
 
@@ -73,9 +85,15 @@ __all__ = [
     "create_jwt_token",
     "cursor_paginate",
     "event_bus",
+    "github_webhook",
     "inject_context",
     "paginate",
     "register_exception_handlers",
+    "slack_webhook",
+    "standard_webhook",
+    "stripe_webhook",
+    "twilio_webhook",
+    "verify_webhook",
     "wrap_response",
 ]
 

@@ -90,8 +90,14 @@ def claimed_options() -> Mapping[str, Feature | None]:
     return options
 
 
+OPTION_OWNERS = {"paginate": "ninja-boost-pagination"}
+"""Options of packages that may not be installed."""
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Return a hint that names the nearest of ``known``, or nothing."""
+    """Return a hint that names the nearest of ``known``, or the package that is missing."""
+    if name in OPTION_OWNERS:
+        return f" It belongs to {OPTION_OWNERS[name]}, which is not installed."
     found = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
     return f" Did you mean {found[0]!r}?" if found else ""
 

@@ -319,7 +319,11 @@ class Plan:
         call.error = error
         unhandled: Exception | None = None
         try:
-            call.response = self.api.on_exception(call.request, error)
+            response = self.api.on_exception(call.request, error)
+            # A plain NinjaAPI knows nothing of an ApiError's headers.
+            for name, value in getattr(error, "headers", {}).items():
+                response.setdefault(name, value)
+            call.response = response
         except Exception as raised:  # noqa: BLE001 - raised again by run
             call.response, unhandled = None, raised
         expected = isinstance(error, HttpError) or (

@@ -193,7 +193,7 @@ def _after(terms: Sequence[Term], position: Sequence[Any], inclusive: bool) -> Q
     return term.where(operator, value) | (_equal(term, value) & rest)
 
 
-class RowComparison(Lookup):  # type: ignore[type-arg]  # generic in the stubs only
+class RowComparison(Lookup):
     """``(a, b) > (x, y)``: a row value comparison, as in SQL:1999."""
 
     prepare_rhs = False

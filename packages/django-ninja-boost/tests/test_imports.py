@@ -17,6 +17,7 @@ PATHS = {
         "cursor_paginate",
         "event_bus",
         "inject_context",
+        "rate_limit",
         "register_exception_handlers",
         "wrap_response",
     ],
@@ -25,6 +26,7 @@ PATHS = {
         "AsyncTracingMiddleware",
         "async_inject_context",
         "async_paginate",
+        "async_rate_limit",
     ],
     "ninja_boost.conf": ["boost_settings"],
     "ninja_boost.dependencies": ["_client_ip", "inject_context"],
@@ -33,6 +35,12 @@ PATHS = {
     "ninja_boost.integrations": ["BearerTokenAuth", "JWTAuth", "create_jwt_token"],
     "ninja_boost.middleware": ["TracingMiddleware"],
     "ninja_boost.pagination": ["auto_paginate", "cursor_paginate"],
+    "ninja_boost.rate_limiting": [
+        "CacheBackend",
+        "InMemoryBackend",
+        "_reset_backend",
+        "rate_limit",
+    ],
     "ninja_boost.responses": ["wrap_response"],
     "ninja_boost.router": ["AutoRouter"],
     "ninja_boost.webhook": [

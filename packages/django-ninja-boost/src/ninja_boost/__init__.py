@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ninja_boost_pagination import auto_paginate as auto_paginate
     from ninja_boost_pagination import cursor_paginate as cursor_paginate
     from ninja_boost_pagination import paginate as paginate
+    from ninja_boost_rate_limiting import rate_limit as rate_limit
     from ninja_boost_tracing import TracingMiddleware as TracingMiddleware
     from ninja_boost_webhooks import github_webhook as github_webhook
     from ninja_boost_webhooks import slack_webhook as slack_webhook
@@ -59,6 +60,7 @@ _HOMES = {
     "github_webhook": "ninja_boost_webhooks",
     "inject_context": "ninja_boost_core.dependencies",
     "paginate": "ninja_boost_pagination",
+    "rate_limit": "ninja_boost_rate_limiting",
     "register_exception_handlers": "ninja_boost_core.exceptions",
     "slack_webhook": "ninja_boost_webhooks",
     "standard_webhook": "ninja_boost_webhooks",
@@ -88,6 +90,7 @@ __all__ = [
     "github_webhook",
     "inject_context",
     "paginate",
+    "rate_limit",
     "register_exception_handlers",
     "slack_webhook",
     "standard_webhook",

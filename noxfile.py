@@ -96,12 +96,13 @@ def run_package_tests(session: nox.Session, name: str, *options: str, runner: st
 
 
 def run_all_package_tests(session: nox.Session, *options: str, runner: str = "") -> None:
-    """Few examples a property: the isolated runs have tried many."""
+    """Few examples a property, and no slow tests: the isolated runs have had both."""
+    options = (*options, "--hypothesis-profile=quick", "-m", "not slow")
     failed = []
     for name in PACKAGES:
         session.log(f"tests of {name}")
         try:
-            run_package_tests(session, name, *options, "--hypothesis-profile=quick", runner=runner)
+            run_package_tests(session, name, *options, runner=runner)
         except nox.command.CommandFailed:
             failed.append(name)
     if failed:

@@ -37,6 +37,12 @@ def expose(namespace: dict[str, Any]) -> None:
     sys.modules["readme"] = readme
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "slow: once in the package's own session is enough, not in each environment"
+    )
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     # pytest-django sets up the databases that marked tests ask for.
     for item in items:

@@ -30,6 +30,7 @@ def held(backend):
     return sum(len(shard.tats) for shard in backend._shards.values())
 
 
+@pytest.mark.slow
 def test_a_million_clients_stay_within_the_bound():
     backend = InMemoryBackend(max_keys=10_000)
     largest = 0

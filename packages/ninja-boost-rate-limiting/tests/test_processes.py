@@ -10,6 +10,8 @@ import pytest
 
 from ninja_boost_rate_limiting.rates import parse_rate
 
+pytestmark = pytest.mark.slow
+
 
 def admissions(kind, url, rate, burst, hits, asynchronous):
     """Return when each admitted hit began and ended; half of the processes may use asyncio."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from copy import copy
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -35,7 +36,7 @@ ARGUMENT = "boost_page"
 _Status: Any = getattr(responses, "Status", None)
 
 
-class PagingHook(Hook):
+class PagingHook(Hook, ABC):
     """Makes a page of the list that a view returns, and leaves everything else alone."""
 
     order: ClassVar[int] = Order.PAGINATION
@@ -91,9 +92,9 @@ class PagingHook(Hook):
         if isinstance(link, str) and call.response is not None and call.error is None:
             call.response["Link"] = link
 
+    @abstractmethod
     def asked(self, call: Call) -> tuple[Any, Any]:
         """Return the query parameters, and what the pagination made of them."""
-        raise TypeError(f"{type(self).__name__} does not say what was asked for.")
 
     def _page(self, call: Call, result: Any) -> Steps[Any] | None:
         status, value, rewrap = self._split(result)

@@ -17,7 +17,7 @@ from ._base import Answer, Pagination
 from ._binding import bind
 from ._keyset import page as keyset_page
 from ._links import Links
-from ._ordering import declare, resolve
+from ._ordering import Key, declare, resolve
 from ._steps import Steps
 from ._token import BadCursor, Cursor, decode, encode
 from .schemas import CursorPage
@@ -51,7 +51,7 @@ class CursorPagination(Pagination):
         ImproperlyConfigured: an argument that makes no sense.
     """
 
-    schema = CursorPage
+    schema: ClassVar[type[BaseModel]] = CursorPage
     errors: ClassVar[Mapping[int, str]] = {400: "The cursor is not valid for this list."}
 
     def __init__(
@@ -73,7 +73,7 @@ class CursorPagination(Pagination):
             )
         if isinstance(fields, str):
             raise ImproperlyConfigured(f"{self}: fields is a string; give a list of names.")
-        self.keys = declare(
+        self.keys: tuple[Key, ...] = declare(
             ["pk" if field is None else field] if fields is None else fields,
             descending=order == "desc",
         )

@@ -30,7 +30,7 @@ class PaginationDecorator:
         return attach(PageHook(self.pagination))(view)
 
 
-auto_paginate = PaginationDecorator(OffsetPagination())
+auto_paginate: PaginationDecorator = PaginationDecorator(OffsetPagination())
 """Offset pages as the settings say; the default of the PAGINATION setting."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterable
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models import QuerySet
@@ -42,7 +42,7 @@ class OffsetPagination(Pagination):
         ImproperlyConfigured: an argument that makes no sense.
     """
 
-    schema = Page
+    schema: ClassVar[type[BaseModel]] = Page
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class OffsetPagination(Pagination):
             raise ImproperlyConfigured(
                 f"{self}: count is {count!r}; give one of {', '.join(get_args(Counting))}."
             )
-        self.count = count
+        self.count: Counting = count
 
     def query_model(self) -> type[BaseModel]:
         return create_model(

@@ -272,7 +272,10 @@ def test_a_document_is_built_once_and_given_as_a_copy(monkeypatch):
         first = api.get_openapi_schema()
         first["paths"].clear()
         first["info"]["title"] = "changed"
-        assert "/api/items" in api.get_openapi_schema()["paths"]
+        second = api.get_openapi_schema()
+        assert "/api/items" in second["paths"]
+        assert second.schemas is second["components"]["schemas"]
+        assert second.schemas is not first.schemas
         assert api.get_openapi_schema()["info"]["title"] == "NinjaAPI"
         assert built == ["/api/"]
         for number in range(100):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
@@ -33,15 +33,6 @@ _apis: weakref.WeakSet[AutoAPI] = weakref.WeakSet()
 MOST_DOCUMENTS = 16
 
 
-def _copy(document: Any) -> Any:
-    """Return a copy of plain JSON data."""
-    if isinstance(document, dict):
-        return {key: _copy(value) for key, value in document.items()}
-    if isinstance(document, list):
-        return [_copy(item) for item in document]
-    return document
-
-
 def all_apis() -> list[AutoAPI]:
     """Return every AutoAPI of the process."""
     return sorted(_apis, key=lambda api: api.urls_namespace)
@@ -59,7 +50,7 @@ class AutoAPI(NinjaAPI):
 
     def __init__(self, *, auth: Any = NOT_SET, **options: Any) -> None:
         super().__init__(auth=DefaultAuth() if auth is NOT_SET else auth, **options)
-        self._documents: dict[str, tuple[int, OpenAPISchema]] = {}
+        self._documents: dict[str, tuple[int, BoostOpenAPISchema]] = {}
         register_exception_handlers(self)
         for feature in enabled_features():
             feature.api_created(self)
@@ -105,7 +96,7 @@ class AutoAPI(NinjaAPI):
                 self._documents.clear()
             known = (generation, BoostOpenAPISchema(self, path_prefix))
             self._documents[path_prefix] = known
-        return cast("OpenAPISchema", _copy(known[1]))
+        return known[1].copy()
 
     def operations(self) -> Iterator[tuple[str, Any]]:
         """Yield each bound operation with its path below the API."""

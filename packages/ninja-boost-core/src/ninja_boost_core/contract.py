@@ -22,7 +22,7 @@ operation calls it inline, where Ninja would use a thread.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from time import perf_counter
@@ -397,6 +397,3 @@ class OperationDocs:
             "required": required,
             **({"description": description} if description else {}),
         }
-
-
-PointMethod = Callable[..., Any] | Callable[..., Awaitable[Any]]

@@ -31,6 +31,15 @@ class BoostOpenAPISchema(OpenAPISchema):
 
     api: AutoAPI
 
+    def copy(self) -> BoostOpenAPISchema:
+        """Return a copy that shares nothing that one may change."""
+        copied = type(self).__new__(type(self))
+        vars(copied).update(vars(self))
+        dict.update(copied, _copied(dict(self)))
+        copied.schemas = copied["components"]["schemas"]
+        copied.securitySchemes = copied["components"].get("securitySchemes", {})
+        return copied
+
     def operation_details(self, operation: Any) -> dict[str, Any]:
         name = operation.operation_id or self.api.get_openapi_operation_id(operation)
         unique = self._unused(name)
@@ -226,6 +235,15 @@ class BoostOpenAPISchema(OpenAPISchema):
         while f"{name}_{number}" in self.all_operation_ids:
             number += 1
         return f"{name}_{number}"
+
+
+def _copied(value: Any) -> Any:
+    """Return a deep copy of what JSON can hold."""
+    if isinstance(value, dict):
+        return {key: _copied(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_copied(item) for item in value]
+    return value
 
 
 def _response_model(annotation: Any) -> type[Schema]:

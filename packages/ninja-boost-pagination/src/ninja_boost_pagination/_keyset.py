@@ -50,7 +50,6 @@ def page(keyset: Keyset, cursor: Cursor | None, size: int) -> Steps[Slice]:
         return Slice(rows, Cursor(keyset.position(rows[-1])) if more else None, None)
 
     walk = keyset.reversed() if cursor.backward else keyset
-    back = keyset if cursor.backward else keyset.reversed()
     position = keyset.accept(cursor.values)
 
     origin_seen = False
@@ -74,7 +73,7 @@ def page(keyset: Keyset, cursor: Cursor | None, size: int) -> Steps[Slice]:
         ahead = None
         start, inclusive = position, not cursor.inclusive
     behind: Cursor | None = Cursor(start, inclusive=inclusive)
-    if not origin_seen and not (yield from _exists(back, start, inclusive)):
+    if not origin_seen and not (yield from _exists(walk.reversed(), start, inclusive)):
         behind = None
 
     if cursor.backward:
@@ -178,9 +177,11 @@ def _compare(
     if rows_compare and all(term.field is not None for term in terms):
         operator = ("<" if first.descending else ">") + ("=" if inclusive else "")
         return [RowComparison(terms, operator, position)]
-    # The bound is implied by the rest, but tells every planner where its index scan starts.
-    bound = first.where("lte" if first.descending else "gte", position[0])
-    return [bound, _after(terms, position, inclusive)]
+    after = _after(terms, position, inclusive)
+    if not rows_compare:
+        return [after]  # MariaDB finds its ranges in the OR by itself
+    # Implied by the rest, but it tells the planner where the index scan starts.
+    return [first.where("lte" if first.descending else "gte", position[0]), after]
 
 
 def _after(terms: Sequence[Term], position: Sequence[Any], inclusive: bool) -> Q:

@@ -165,7 +165,8 @@ DEPTRY = [
 @nox.session
 def typing(session: nox.Session) -> None:
     """The public names of every package are fully typed, as pyright sees the wheel."""
-    session.install(*wheels(list(PACKAGES)), *group("lint"))
+    session.install(*wheels(list(PACKAGES)), *group("lint"), *test_group(list(PACKAGES)))
+    unknown = []
     for package in PACKAGES.values():
         with session.chdir(session.create_tmp()):
             output = session.run(
@@ -178,15 +179,15 @@ def typing(session: nox.Session) -> None:
                 success_codes=[0, 1],
             )
         report = json.loads(str(output))["typeCompleteness"]
-        unknown = [
+        unknown += [
             f"{symbol['name']}: {diagnostic['message']}"
             for symbol in report["symbols"]
             for diagnostic in symbol["diagnostics"]
             if symbol["isExported"] and not symbol["isTypeKnown"]
         ]
-        if unknown:
-            session.error(f"{package.module} has untyped public names:\n" + "\n".join(unknown))
-        session.log(f"{package.module}: {report['completenessScore']:.0%}")
+        session.log(f"{package.module}: {report['completenessScore']:.1%}")
+    if unknown:
+        session.error("untyped public names:\n" + "\n".join(sorted(set(unknown))))
 
 
 @nox.session

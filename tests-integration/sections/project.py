@@ -112,6 +112,18 @@ async def feed_async(request, ctx):
     return User.objects.order_by("-date_joined")
 
 
+# Without response=, as the description has them: a model instance is sent as its key.
+@items.get("/bare-feed", paginate=False)
+@cursor_paginate(field="date_joined", order="desc")
+def bare_feed(request, ctx):
+    return User.objects.order_by("-date_joined")
+
+
+@items.get("/bare-async")
+async def bare_async(request, ctx):
+    return [item async for item in Group.objects.order_by("id").aiterator()]
+
+
 @items.get("/one/{item_id}", response=ItemOut)
 def one_item(request, ctx, item_id: int):
     return get_object_or_404(Group, id=item_id)

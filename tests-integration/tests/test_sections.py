@@ -150,6 +150,15 @@ def test_cursor_pagination(sections: httpx.Client, path: str) -> None:
     assert sections.get(path, params={"cursor": "eyJpZCI6IDQyfQ"}).status_code == 400
 
 
+def test_views_without_a_response_schema(sections: httpx.Client) -> None:
+    page = data(sections.get("/api/items/bare-async", params={"size": 3}))
+    assert page["items"] == [{"id": 1}, {"id": 2}, {"id": 3}]
+    feed = data(sections.get("/api/items/bare-feed", params={"size": 3}))
+    rest = data(sections.get("/api/items/bare-feed", params={"cursor": feed["next_cursor"]}))
+    assert all(set(item) == {"id"} for item in feed["items"] + rest["items"])
+    assert not {item["id"] for item in feed["items"]} & {item["id"] for item in rest["items"]}
+
+
 def test_errors_have_one_shape(sections: httpx.Client) -> None:
     missing = sections.get("/api/items/one/4711")
     assert missing.status_code == 404

@@ -305,6 +305,27 @@ def test_a_plain_api_sends_the_headers_of_an_error():
     assert answer.json() == {"detail": "Slow down."}
 
 
+def test_a_model_without_a_schema_is_sent_as_its_key_alone(caplog, django_user_model):
+    user = django_user_model.objects.create(username="ada", password="secret-hash")
+    api = AutoAPI(auth=None)
+
+    @api.get("/user")
+    def view(request):
+        return {"user": user}
+
+    @api.get("/set")
+    def unserialisable(request):
+        return {"set": object()}
+
+    with serving(api=api):
+        answer = Client().get("/api/user")
+        with pytest.raises(TypeError, match="not JSON serializable"):
+            Client().get("/api/set")
+    assert answer.json() == {"ok": True, "data": {"user": {"id": user.pk}}}
+    assert "Declare response=" in caplog.text
+    assert "secret-hash" not in caplog.text
+
+
 def test_a_projects_handler_stays_on_an_auto_api():
     api = AutoAPI()
 

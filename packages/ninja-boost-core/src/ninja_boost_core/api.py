@@ -16,6 +16,7 @@ from .exceptions import add_error_headers, error_response, register_exception_ha
 from .features import enabled_features
 from .openapi import BoostOpenAPISchema
 from .operation import adopt_plain
+from .rendering import BoostJSONRenderer
 from .responses import BODILESS, current_wrapper, error_body_of
 from .security import DefaultAuth
 
@@ -49,6 +50,8 @@ class AutoAPI(NinjaAPI):
     """Our schema builder asks the hooks; see ``BoostOperation.openapi_extra``."""
 
     def __init__(self, *, auth: Any = NOT_SET, **options: Any) -> None:
+        if options.get("renderer") is None:
+            options["renderer"] = BoostJSONRenderer()
         super().__init__(auth=DefaultAuth() if auth is NOT_SET else auth, **options)
         self._documents: dict[str, tuple[int, BoostOpenAPISchema]] = {}
         register_exception_handlers(self)

@@ -54,6 +54,8 @@ KEY_OWNERS: Mapping[str, str] = {
     "JWT": "ninja-boost-jwt",
     "LOGGING": "ninja-boost-logging",
     "METRICS": "ninja-boost-metrics",
+    "MAX_PAGE_SIZE": "ninja-boost-pagination",
+    "PAGE_SIZE": "ninja-boost-pagination",
     "PAGINATION": "ninja-boost-pagination",
     "PLUGINS": "ninja-boost-plugins",
     "POLICIES": "ninja-boost-policies",

@@ -243,7 +243,7 @@ class Hook:
     @classmethod
     def acts(cls) -> bool:
         """Return whether the hook takes part in calls, and does not just document something."""
-        return any(cls.implements(point) for point in POINTS)
+        return any(cls.implements(point) for point in (*POINTS, "wrap_view"))
 
     @classmethod
     def implements(cls, point: str) -> bool:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from ninja_boost_core.responses import wrap_response as wrap_response
     from ninja_boost_core.router import AutoRouter as AutoRouter
     from ninja_boost_core.security import BearerTokenAuth as BearerTokenAuth
+    from ninja_boost_idempotency import IdempotencyMiddleware as IdempotencyMiddleware
+    from ninja_boost_idempotency import idempotent as idempotent
     from ninja_boost_jwt import JWTAuth as JWTAuth
     from ninja_boost_jwt import create_jwt_token as create_jwt_token
     from ninja_boost_pagination import auto_paginate as auto_paginate
@@ -48,6 +50,7 @@ _HOMES = {
     "Call": "ninja_boost_core.contract",
     "Feature": "ninja_boost_core.contract",
     "Hook": "ninja_boost_core.contract",
+    "IdempotencyMiddleware": "ninja_boost_idempotency",
     "JWTAuth": "ninja_boost_jwt",
     "Order": "ninja_boost_core.contract",
     "TracingMiddleware": "ninja_boost_tracing",
@@ -58,6 +61,7 @@ _HOMES = {
     "cursor_paginate": "ninja_boost_pagination",
     "event_bus": "ninja_boost_core.events",
     "github_webhook": "ninja_boost_webhooks",
+    "idempotent": "ninja_boost_idempotency",
     "inject_context": "ninja_boost_core.dependencies",
     "paginate": "ninja_boost_pagination",
     "rate_limit": "ninja_boost_rate_limiting",
@@ -78,6 +82,7 @@ __all__ = [
     "Call",
     "Feature",
     "Hook",
+    "IdempotencyMiddleware",
     "JWTAuth",
     "Order",
     "TracingMiddleware",
@@ -88,6 +93,7 @@ __all__ = [
     "cursor_paginate",
     "event_bus",
     "github_webhook",
+    "idempotent",
     "inject_context",
     "paginate",
     "rate_limit",

@@ -182,10 +182,16 @@ async def test_on_response_runs_when_the_client_goes_away():
         def on_response(self, call):
             raise AssertionError
 
+    class Broken(Hook):
+        order = Order.PAGINATION  # closes first
+
+        def on_response(self, call):
+            raise ZeroDivisionError
+
     router = AutoRouter(auth=None)
 
     @router.get("/x")
-    @attach(Lease())
+    @attach(Lease(), Broken())
     async def view(request, ctx):
         entered.set()
         await asyncio.sleep(60)

@@ -7,6 +7,7 @@ so ``drive`` runs it in one step, without an event loop.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from .operation import BoostOperation
 
 __all__ = ["Plan", "Steps", "drive"]
+
+logger = logging.getLogger("ninja_boost.pipeline")
 
 T = TypeVar("T")
 Step = tuple[Callable[..., Any], bool]
@@ -203,9 +206,13 @@ class Plan:
             # The task was cancelled, for example because the client went away.
             call.error = error
             for step, awaited in self.steps.on_response:
-                outcome = step(call)
-                if awaited:
-                    await outcome
+                try:
+                    outcome = step(call)
+                    if awaited:
+                        await outcome
+                except Exception:
+                    # Nobody is left to answer, but the other hooks must close what they opened.
+                    logger.exception("%s failed in a cancelled request.", step.__qualname__)
             raise
         for step, awaited in self.steps.on_response:
             try:

@@ -344,7 +344,7 @@ class OperationDocs:
     Attributes:
         operation: the documented operation.
         parameters: OpenAPI parameter objects.
-        errors: status to description, headers and an example message.
+        errors: status to description.
         headers: status (or None for every response) to header objects by name.
     """
 

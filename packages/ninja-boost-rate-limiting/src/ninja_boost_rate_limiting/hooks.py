@@ -79,13 +79,8 @@ class RateLimitHook(Hook, ABC):
     def on_response(self, call: Call) -> None:
         # The first of several hooks finds what all of them left.
         outcomes = call.state.pop(RateLimitHook, None)
-        if call.response is None:
-            return
-        if outcomes:
+        if outcomes and call.response is not None:
             write_headers(call.response, outcomes)
-        if isinstance(call.error, Refusal):
-            # Ninja's own handler leaves it out.
-            call.response.headers["Retry-After"] = call.error.headers["Retry-After"]
 
     def document(self, docs: OperationDocs) -> None:
         if self.limit.shadow:

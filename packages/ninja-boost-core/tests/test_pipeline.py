@@ -744,15 +744,17 @@ def test_events_of_a_request(is_async):
         client = Client(raise_request_exception=False)
         client.get("/api/x/3", headers=DEMO)
         assert [name for name, _ in heard] == ["before_request", "after_response"]
-        assert heard[0][1]["ctx"]["user"]["user_id"] == 1
+        assert heard[0][1]["ctx"]["user"] is None
+        assert heard[1][1]["ctx"]["user"]["user_id"] == 1
         assert heard[1][1]["response"].status_code == 200
         assert heard[1][1]["duration_ms"] > 0
         heard.clear()
         client.get("/api/x/3")
-        assert [name for name, _ in heard] == ["on_auth_failure", "after_response"]
+        refused = ["before_request", "on_auth_failure", "after_response"]
+        assert [name for name, _ in heard] == refused
         heard.clear()
         client.get("/api/x/3", headers={"Authorization": "Bearer wrong"})
-        assert [name for name, _ in heard] == ["on_auth_failure", "after_response"]
+        assert [name for name, _ in heard] == refused
 
 
 @BOTH

@@ -12,9 +12,9 @@ from django.db.models import Count, F, OrderBy
 from django.db.models.functions import Lower
 from django.test.utils import CaptureQueriesContext
 
+from ninja_boost_core.steps import run
 from ninja_boost_pagination import OffsetPagination
 from ninja_boost_pagination._counting import estimate, steady
-from ninja_boost_pagination._steps import run
 
 from .models import Country, Entry, Named, Pair, Special
 

@@ -18,8 +18,8 @@ from hypothesis import HealthCheck, given, note
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from ninja_boost_core.steps import run
 from ninja_boost_pagination import _binding, _keyset, _ordering, _token
-from ninja_boost_pagination._steps import run
 
 from .models import Country, Entry, Pair, Special, Tag
 

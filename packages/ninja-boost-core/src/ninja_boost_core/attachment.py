@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import pydantic
 from ninja.errors import ValidationError
 
-from .callables import is_async, typed_signature
+from .callables import drive, is_async, typed_signature
 from .contract import Call, Context, Hook
 from .dependencies import build_context
 from .operation import adopt
-from .pipeline import Steps, drive
+from .pipeline import Steps
 from .views import (
     CONTEXT_PARAMETER,
     Attachment,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
 
-__all__ = ["is_async", "takes_no_arguments", "typed_signature"]
+__all__ = ["drive", "is_async", "takes_no_arguments", "typed_signature"]
+
+T = TypeVar("T")
 
 
 def is_async(function: Any) -> bool:
@@ -47,6 +49,17 @@ def typed_signature(function: Callable[..., Any]) -> inspect.Signature:
             for parameter in signature.parameters.values()
         ]
     )
+
+
+def drive(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine that never suspends, and return its value."""
+    try:
+        coroutine.send(None)
+    except StopIteration as stop:
+        value: T = stop.value
+        return value
+    coroutine.close()
+    raise RuntimeError("Something asynchronous was awaited in a sync operation.")
 
 
 def takes_no_arguments(function: Callable[..., Any]) -> bool:

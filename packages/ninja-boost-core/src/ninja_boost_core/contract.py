@@ -28,6 +28,8 @@ from enum import IntEnum
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from .routes import route_template
+
 if TYPE_CHECKING:
     from django.core.checks import CheckMessage
     from django.http import HttpRequest
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from ninja.operation import Operation
 
     from .conf import SettingsSection
+    from .observers import RequestObserver
 
 __all__ = [
     "Argument",
@@ -138,6 +141,11 @@ class Call:
         return self._state
 
     @property
+    def route(self) -> str | None:
+        """The route template with all prefixes, ``/api/items/{id}``; None outside any URL."""
+        return route_template(self.request)
+
+    @property
     def duration_ms(self) -> float:
         """Milliseconds since the call started."""
         return (perf_counter() - self.started) * 1000.0
@@ -169,8 +177,8 @@ class Hook:
     raise ``ninja_boost_core.exceptions.ApiError`` (or any exception that the API handles).
     """
 
-    order: ClassVar[int] = Order.CUSTOM
-    """Where the hook stands inside each point; see ``Order``."""
+    order: int = Order.CUSTOM
+    """Where the hook stands inside each point; see ``Order``. An instance may set its own."""
 
     arguments: Sequence[Argument] = ()
     """Request parameters that the hook adds; read once, when the operation is registered."""
@@ -332,6 +340,13 @@ class Feature:
 
     def checks(self, deploy: bool) -> Iterable[CheckMessage]:
         """Yield system check messages: with ``deploy`` those of ``check --deploy`` alone."""
+        return ()
+
+    def observers(self) -> Iterable[RequestObserver]:
+        """Return what follows every request when LifecycleMiddleware is installed.
+
+        Always the same objects: an observer follows a request once, whichever middlewares run it.
+        """
         return ()
 
     def api_created(self, api: NinjaAPI) -> None:

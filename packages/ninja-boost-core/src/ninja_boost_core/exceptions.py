@@ -23,8 +23,8 @@ from django.http.multipartparser import MultiPartParserError
 from ninja import errors as ninja_errors
 from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
 
+from .callables import drive
 from .conf import CoreSettings, boost_settings
-from .events import ON_ERROR, event_bus
 from .responses import error_body
 from .security import challenge, resolve
 from .views import current_call
@@ -257,10 +257,12 @@ def _unhandled(api: NinjaAPI, request: HttpRequest, exc: Exception) -> HttpRespo
         extra={"status_code": 500, "request": request},
     )
     got_request_exception.send(sender=type(api), request=request)
-    if current_call(request) is None and event_bus.has_handlers(ON_ERROR):
-        from .dependencies import build_context
+    if current_call(request) is None:
+        # An operation of Ninja's own; the pipeline reports the errors of ours.
+        from .emissions import Emissions
 
-        event_bus.emit(ON_ERROR, request=request, ctx=build_context(request), exc=exc)
+        emissions = Emissions.of(request)
+        drive(emissions.report(False, exc, emissions.context()))
     return error_response(api, request, 500, "Internal server error.")
 
 

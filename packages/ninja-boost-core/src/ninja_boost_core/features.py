@@ -16,7 +16,9 @@ from .contract import Feature
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
-__all__ = ["enabled_features", "installed_features"]
+    from .observers import RequestObserver
+
+__all__ = ["enabled_features", "installed_features", "request_observers"]
 
 GROUP = "ninja_boost.features"
 
@@ -71,6 +73,11 @@ def enabled_features() -> tuple[Feature, ...]:
     """Return the installed features that DISABLED_FEATURES does not switch off."""
     disabled = boost_settings.section(CoreSettings).DISABLED_FEATURES
     return tuple(feature for feature in installed_features() if feature.name not in disabled)
+
+
+def request_observers() -> tuple[RequestObserver, ...]:
+    """Return what the enabled features let follow every request."""
+    return tuple(each for feature in enabled_features() for each in feature.observers())
 
 
 def unknown_disabled_features() -> list[str]:

@@ -11,12 +11,12 @@ from django.core.exceptions import ImproperlyConfigured
 from ninja.constants import NOT_SET
 from ninja.operation import AsyncOperation, Operation
 
-from .callables import is_async, typed_signature
+from .callables import drive, is_async, typed_signature
 from .conf import boost_settings
 from .contract import Hook, OperationDocs, OperationSpec
 from .dependencies import inject_context
 from .features import enabled_features
-from .pipeline import Plan, drive
+from .pipeline import Plan
 from .security import default_auth, resolve
 from .views import PassContext, attachment_of, pass_context, unwrapped
 

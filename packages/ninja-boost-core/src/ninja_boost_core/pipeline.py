@@ -10,23 +10,18 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from asgiref.sync import async_to_sync, sync_to_async
 from django.http.response import HttpResponseBase
 from ninja.errors import AuthenticationError, HttpError
 from ninja.operation import AsyncOperation
 
-from .callables import is_async
+from .callables import drive, is_async
 from .contract import Call, Context, Hook, in_order
 from .dependencies import build_context
-from .events import (
-    AFTER_RESPONSE,
-    BEFORE_REQUEST,
-    ON_AUTH_FAILURE,
-    ON_ERROR,
-    event_bus,
-)
+from .emissions import Emissions
+from .events import AFTER_RESPONSE, BEFORE_REQUEST, ON_AUTH_FAILURE, event_bus
 from .views import PassContext, set_current_call
 
 if TYPE_CHECKING:
@@ -34,24 +29,12 @@ if TYPE_CHECKING:
 
     from .operation import BoostOperation
 
-__all__ = ["Plan", "Steps", "drive"]
+__all__ = ["Plan", "Steps"]
 
 logger = logging.getLogger("ninja_boost.pipeline")
 
-T = TypeVar("T")
 Step = tuple[Callable[..., Any], bool]
 """A hook's method for one point, and whether its result is awaited."""
-
-
-def drive(coroutine: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine that never suspends, and return its value."""
-    try:
-        coroutine.send(None)
-    except StopIteration as stop:
-        value: T = stop.value
-        return value
-    coroutine.close()
-    raise RuntimeError("Something asynchronous was awaited in a sync operation.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,21 +181,15 @@ class Plan:
         call = Call(request, self.operation, path_params, self.owned)
         set_current_call(request, call)
         unhandled: Exception | None = None
+        if event_bus.has_handlers(BEFORE_REQUEST):
+            await Emissions.of(request).announce(self.is_async)
         try:
             call.response = await self._answer(call)
         except Exception as error:  # noqa: BLE001 - the API decides; it may raise it again
             unhandled = await self._fail(call, error)
         except BaseException as error:
-            # The task was cancelled, for example because the client went away.
             call.error = error
-            for step, awaited in self.steps.on_response:
-                try:
-                    outcome = step(call)
-                    if awaited:
-                        await outcome
-                except Exception:
-                    # Nobody is left to answer, but the other hooks must close what they opened.
-                    logger.exception("%s failed in a cancelled request.", step.__qualname__)
+            await self._close(call)
             raise
         for step, awaited in self.steps.on_response:
             try:
@@ -222,16 +199,23 @@ class Plan:
             except Exception as error:  # noqa: BLE001 - as above; the other hooks still run
                 unhandled = await self._fail(call, error)
         if event_bus.has_handlers(AFTER_RESPONSE) and call.response is not None:
-            await self._emit(
-                AFTER_RESPONSE,
-                request=request,
-                ctx=self._context(call),
-                response=call.response,
-                duration_ms=call.duration_ms,
-            )
+            emissions = Emissions.of(request)
+            if not emissions.by_middleware:
+                await emissions.conclude(self.is_async, call.response, call.duration_ms)
         if call.response is None:
             raise unhandled or RuntimeError("A hook took the response away.")
         return call.response
+
+    async def _close(self, call: Call) -> None:
+        """Let the hooks close what they opened; the task was cancelled, as by a disconnect."""
+        for step, awaited in self.steps.on_response:
+            try:
+                outcome = step(call)
+                if awaited:
+                    await outcome
+            except Exception:
+                # Nobody is left to answer, and the other hooks have to close theirs.
+                logger.exception("%s failed in a cancelled request.", step.__qualname__)
 
     async def _answer(self, call: Call) -> HttpResponseBase:
         request = call.request
@@ -262,8 +246,6 @@ class Plan:
     async def _continue(self, call: Call) -> HttpResponseBase:
         """Everything after the context: points 4 to 9."""
         request, operation, steps = call.request, self.operation, self.steps
-        if event_bus.has_handlers(BEFORE_REQUEST):
-            await self._emit(BEFORE_REQUEST, request=request, ctx=self._context(call))
         if steps.after_auth:
             early = await ask(steps.after_auth, call)
             if early is not None:
@@ -316,7 +298,11 @@ class Plan:
                 call.request.auth = result  # type: ignore[attr-defined]
                 return
         if event_bus.has_handlers(ON_AUTH_FAILURE):
-            await self._emit(ON_AUTH_FAILURE, request=call.request, ctx=self._context(call))
+            arguments = {"request": call.request, "ctx": self._context(call)}
+            if self.is_async:
+                await event_bus.aemit(ON_AUTH_FAILURE, **arguments)
+            else:
+                event_bus.emit(ON_AUTH_FAILURE, **arguments)
         raise AuthenticationError
 
     async def _fail(self, call: Call, error: Exception) -> Exception | None:
@@ -336,20 +322,15 @@ class Plan:
         expected = isinstance(error, HttpError) or (
             call.response is not None and call.response.status_code < 500
         )
-        if not expected and event_bus.has_handlers(ON_ERROR):
-            await self._emit(ON_ERROR, request=call.request, ctx=self._context(call), exc=error)
+        if not expected:
+            emissions = Emissions.of(call.request)
+            await emissions.report(self.is_async, error, self._context(call))
         return unhandled
 
     def _context(self, call: Call) -> Context:
         if not call.ctx:
             call.ctx = build_context(call.request)
         return call.ctx
-
-    async def _emit(self, event: str, **arguments: Any) -> None:
-        if self.is_async:
-            await event_bus.aemit(event, **arguments)
-        else:
-            event_bus.emit(event, **arguments)
 
     def _injected(self, injector: Callable[..., Any]) -> Callable[[Call], Any]:
         """Put a custom ``DI`` decorator, written for ``func(request, ctx, ...)``, around the rest.

@@ -11,16 +11,16 @@ import weakref
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, cast
 
 from asgiref.sync import sync_to_async
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connections, transaction
 
 from ninja_boost_core import ApiError, Call, Hook, Order
+from ninja_boost_core.steps import Do, Step, Steps, arun, run
 
 from ._statistics import count
-from ._steps import Step, Steps, arun, run
 from .fingerprints import fingerprint, is_multipart
 from .keys import MAX_LENGTH, STANDARD_HEADER, read_key
 from .middleware import covers_all
@@ -60,7 +60,7 @@ class _Hold:
 class IdempotencyHook(Hook):
     """Runs an operation once for each key."""
 
-    order: ClassVar[int] = Order.IDEMPOTENCY
+    order = Order.IDEMPOTENCY
 
     def __init__(self, options: Options, place: str = "") -> None:
         self.options = options
@@ -198,7 +198,7 @@ class IdempotencyHook(Hook):
         until = time.monotonic() + hold.policy.wait
         pause = FIRST_PAUSE
         while True:
-            record: Record | None = yield Step(
+            record: Record | None = yield Do(
                 partial(store.claim, name, attempt), partial(store.aclaim, name, attempt)
             )
             if record is None:
@@ -222,9 +222,7 @@ class IdempotencyHook(Hook):
     def _operation_of(self, call: Call) -> list[str]:
         if call.operation is None:
             return ["view", self.place]
-        route = getattr(call.request.resolver_match, "route", None)
-        route = route if isinstance(route, str) else call.operation.path
-        return ["operation", call.request.method or "", route]
+        return ["operation", call.request.method or "", call.route or call.operation.path]
 
     def _end(self, call: Call, hold: _Hold) -> Steps[None]:
         """Keep the result or free the key, where no transaction of ours is open."""
@@ -235,11 +233,9 @@ class IdempotencyHook(Hook):
         if shared and connections[cast(str, store.using)].needs_rollback:
             return  # which frees the key
         if result is None:
-            step = Step(
-                partial(store.release, name, attempt), partial(store.arelease, name, attempt)
-            )
+            step = Do(partial(store.release, name, attempt), partial(store.arelease, name, attempt))
         else:
-            step = Step(
+            step = Do(
                 partial(store.complete, name, attempt, result),
                 partial(store.acomplete, name, attempt, result),
             )
@@ -344,7 +340,7 @@ def _open(store: Store) -> ExitStack:
     return stack
 
 
-def _fingerprint(request: HttpRequest) -> Step:
+def _fingerprint(request: HttpRequest) -> Do:
     def call() -> str:
         return fingerprint(request)
 
@@ -354,10 +350,10 @@ def _fingerprint(request: HttpRequest) -> Step:
             return await sync_to_async(fingerprint)(request)
         return fingerprint(request)
 
-    return Step(call, acall)
+    return Do(call, acall)
 
 
-def _sleep(duration: float) -> Step:
+def _sleep(duration: float) -> Do:
     import asyncio
 
-    return Step(partial(time.sleep, duration), partial(asyncio.sleep, duration))
+    return Do(partial(time.sleep, duration), partial(asyncio.sleep, duration))

@@ -11,9 +11,9 @@ from django.core.exceptions import ImproperlyConfigured
 from pydantic import BaseModel
 
 from ninja_boost_core.conf import boost_settings
+from ninja_boost_core.steps import Steps
 
 from ._links import Links
-from ._steps import Steps
 from .settings import PaginationSettings
 
 if TYPE_CHECKING:

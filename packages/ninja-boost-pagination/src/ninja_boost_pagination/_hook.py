@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from copy import copy
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import ninja
 from django.core.exceptions import ImproperlyConfigured
@@ -16,13 +16,13 @@ from pydantic import ValidationError as PydanticValidationError
 
 from ninja_boost_core import Argument, Call, Hook, OperationDocs, Order
 from ninja_boost_core.callables import is_async, typed_signature
+from ninja_boost_core.steps import Steps, arun, run
 from ninja_boost_core.views import current_call
 
 from ._annotations import is_success, item_type, response_type
 from ._base import Answer, Pagination
 from ._links import link_header
 from ._sources import is_list
-from ._steps import Steps, arun, run
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -39,7 +39,7 @@ _Status: Any = getattr(responses, "Status", None)
 class PagingHook(Hook, ABC):
     """Makes a page of the list that a view returns, and leaves everything else alone."""
 
-    order: ClassVar[int] = Order.PAGINATION
+    order = Order.PAGINATION
 
     def __init__(self, pagination: Pagination) -> None:
         self.pagination = pagination
@@ -192,7 +192,7 @@ class AutoPageHook(PagingHook):
 class ForeignPageHook(Hook):
     """A project's own decorator, from the PAGINATION setting, applied as it is."""
 
-    order: ClassVar[int] = Order.PAGINATION
+    order = Order.PAGINATION
 
     def __init__(self, decorator: Callable[..., Any]) -> None:
         self.decorator = decorator

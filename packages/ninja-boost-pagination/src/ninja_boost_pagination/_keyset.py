@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import BooleanField, F, Func, Q, QuerySet, Value
 from django.db.models.lookups import Lookup
 
+from ninja_boost_core.steps import Steps
+
 from ._binding import Keyset, Term
-from ._steps import Exists, Fetch, Steps
+from ._steps import Exists, Fetch
 from ._token import Cursor
 
 if TYPE_CHECKING:

@@ -1,29 +1,14 @@
-"""What a page asks of its source, apart from how it is asked.
-
-Pages are worked out by generators that yield steps and are sent the answers; `run` and `arun`
-are the only places that touch a database.
-"""
+"""What a page asks of its source, apart from how it is asked."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Generator
+from collections.abc import AsyncIterable
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 from django.db.models import QuerySet
 
-__all__ = ["Count", "Drain", "Exists", "Fetch", "Step", "Steps", "arun", "run"]
-
-T = TypeVar("T")
-
-
-class Step(Protocol):
-    def run(self) -> Any: ...
-
-    async def arun(self) -> Any: ...
-
-
-Steps = Generator[Step, Any, T]
+__all__ = ["Count", "Drain", "Exists", "Fetch"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,27 +78,3 @@ class Drain:
             if seen >= self.stop and not self.to_end:
                 break
         return window, seen
-
-
-def run(steps: Steps[T]) -> T:
-    """Answer the steps in the calling thread and return the generator's result."""
-    answer: Any = None
-    while True:
-        try:
-            step = steps.send(answer)
-        except StopIteration as stop:
-            result: T = stop.value
-            return result
-        answer = step.run()
-
-
-async def arun(steps: Steps[T]) -> T:
-    """Answer the steps with Django's asynchronous queryset methods."""
-    answer: Any = None
-    while True:
-        try:
-            step = steps.send(answer)
-        except StopIteration as stop:
-            result: T = stop.value
-            return result
-        answer = await step.arun()

@@ -12,13 +12,13 @@ from django.db.models.expressions import Combinable
 from pydantic import BaseModel, Field, create_model
 
 from ninja_boost_core import ApiError
+from ninja_boost_core.steps import Steps
 
 from ._base import Answer, Pagination
 from ._binding import bind
 from ._keyset import page as keyset_page
 from ._links import Links
 from ._ordering import Key, declare, resolve
-from ._steps import Steps
 from ._token import BadCursor, Cursor, decode, encode
 from .schemas import CursorPage
 

@@ -9,11 +9,13 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db.models import QuerySet
 from pydantic import BaseModel, Field, create_model
 
+from ninja_boost_core.steps import Steps
+
 from ._base import Answer, Pagination
 from ._counting import countable, estimate, steady
 from ._links import Links
 from ._sources import queryset_of, window
-from ._steps import Count, Drain, Fetch, Steps
+from ._steps import Count, Drain, Fetch
 from .schemas import Page
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import logging
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ninja_boost_core import ApiError, Call, Hook, Order, event_bus
 from ninja_boost_core.dependencies import build_context
@@ -58,7 +58,7 @@ class RateLimitHook(Hook, ABC):
         place: what is counted together if the view is called outside of any operation.
     """
 
-    order: ClassVar[int] = Order.RATE_LIMIT
+    order: int = Order.RATE_LIMIT
 
     def __init__(self, limit: Limit, place: str = "") -> None:
         self.limit = limit
@@ -67,8 +67,7 @@ class RateLimitHook(Hook, ABC):
         self._methods = ""
         self._direct = limit.bucket(f"view {place}")
         self._buckets: dict[str, Bucket] = {}
-        # The order of one hook, where the contract has one for each class.
-        vars(self)["order"] = Order.RATE_LIMIT + list(PERIODS.values()).index(limit.quota.period)
+        self.order = Order.RATE_LIMIT + list(PERIODS.values()).index(limit.quota.period)
 
     def bind(self, operation: Operation) -> Hook | None:
         bound = copy.copy(self)
@@ -125,10 +124,7 @@ class RateLimitHook(Hook, ABC):
         if call.operation is None:
             return self._direct
         # The route template with all its prefixes is known only when a request has come by it.
-        match = getattr(call.request, "resolver_match", None)
-        route = getattr(match, "route", None)
-        if not isinstance(route, str):
-            route = call.operation.path
+        route = call.route or call.operation.path
         bucket = self._buckets.get(route)
         if bucket is None:
             place = f"{self._methods} {route} {self._position(call)}"
@@ -223,7 +219,7 @@ class IdentityLimit(RateLimitHook):
 class DefaultLimit(Hook):
     """Stands for the DEFAULT setting at an operation without a limit of its own."""
 
-    order: ClassVar[int] = Order.RATE_LIMIT
+    order: int = Order.RATE_LIMIT
 
     def bind(self, operation: Operation) -> Hook | None:
         options = current_options()
@@ -241,7 +237,7 @@ class _Default(AddressLimit):
 class ExemptHook(Hook):
     """Marks an operation that has no limit, not even the default."""
 
-    order: ClassVar[int] = Order.RATE_LIMIT
+    order: int = Order.RATE_LIMIT
 
     def bind(self, operation: Operation) -> Hook | None:
         return None

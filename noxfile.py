@@ -9,7 +9,11 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
 import sys
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from functools import cache
 from pathlib import Path
 
@@ -33,7 +37,8 @@ nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.download_python = "never"
 nox.options.error_on_missing_interpreters = bool(os.environ.get("CI"))
 nox.options.sessions = [
-    *("lint", "tools", "tests", "matrix", "lowest"),
+    # The isolated runs have Django 5.2; the pair between is for the nightly run.
+    *("lint", "tools", "isolated", "matrix(3.13-django6.1)", "lowest"),
     *("integration", "yardstick", "build"),
 ]
 
@@ -79,8 +84,8 @@ def wheels(names: list[str]) -> list[str]:
     return [str(wheel(name)) for name in sorted(needed)]
 
 
-def run_package_tests(session: nox.Session, name: str, *options: str, runner: str = "") -> None:
-    """Runs the package's tests out of the tree, beside the installed wheel."""
+def laid_out(session: nox.Session, name: str) -> Path:
+    """The package's tests out of the tree, to run beside the installed wheel."""
     source = PACKAGES[name].directory
     target = Path(session.create_tmp()) / name
     shutil.rmtree(target, ignore_errors=True)
@@ -90,23 +95,62 @@ def run_package_tests(session: nox.Session, name: str, *options: str, runner: st
     shutil.copytree(
         source / "tests", target / "tests", ignore=shutil.ignore_patterns("__pycache__")
     )
-    with session.chdir(target):
-        command = ["python", *runner.split(), "-m", "pytest"]
-        session.run(*command, *PYTEST, *options, *session.posargs)
+    return target
 
 
-def run_all_package_tests(session: nox.Session, *options: str, runner: str = "") -> None:
-    """Few examples a property, and no slow tests: the isolated runs have had both."""
-    options = (*options, "--hypothesis-profile=quick", "-m", "not slow")
+def side_by_side(session: nox.Session, jobs: list[tuple[str, Path, list[list[str]]]]) -> None:
+    """Run each job's commands in its directory, several jobs at a time.
+
+    The tests of some packages wait for servers most of the time. The output of a job is shown
+    when it has ended, and the names of those that failed at the end.
+    """
+    environment = {**os.environ, **{k: v for k, v in session.env.items() if v is not None}}
+
+    def run(job: tuple[str, Path, list[list[str]]]) -> tuple[str, float, int, str]:
+        name, directory, commands = job
+        start, code, output = time.monotonic(), 0, ""
+        for command in commands:
+            done = subprocess.run(
+                command,
+                cwd=directory,
+                env=environment,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                check=False,
+            )
+            code, output = done.returncode, output + done.stdout
+            if code:
+                break
+        return name, time.monotonic() - start, code, output
+
     failed = []
-    for name in PACKAGES:
-        session.log(f"tests of {name}")
-        try:
-            run_package_tests(session, name, *options, runner=runner)
-        except nox.command.CommandFailed:
-            failed.append(name)
+    with ThreadPoolExecutor((os.cpu_count() or 1) + 1) as pool:
+        for ended in as_completed([pool.submit(run, job) for job in jobs]):
+            name, seconds, code, output = ended.result()
+            session.log(f"{name}: {'failed' if code else 'passed'} in {seconds:.0f} s")
+            print(output, flush=True)
+            if code:
+                failed.append(name)
     if failed:
-        session.error(f"failed: {', '.join(failed)}")
+        session.error(f"failed: {', '.join(sorted(failed))}")
+
+
+def longest_first() -> list[str]:
+    def weight(name: str) -> int:
+        tests = PACKAGES[name].directory / "tests"
+        return sum(file.stat().st_size for file in tests.rglob("*.py"))
+
+    return sorted(PACKAGES, key=weight, reverse=True)
+
+
+def run_all_package_tests(session: nox.Session, *options: str, runner: Sequence[str] = ()) -> None:
+    """Few examples a property, and no slow tests: the isolated runs have had both."""
+    python = str(Path(session.bin) / "python")
+    options = (*options, "--hypothesis-profile=quick", "-m", "not slow", *session.posargs)
+    command = [python, *runner, "-m", "pytest", *PYTEST, *options]
+    jobs = [(name, laid_out(session, name), [command]) for name in longest_first()]
+    side_by_side(session, jobs)
 
 
 def external_requirements() -> list[str]:
@@ -202,7 +246,23 @@ def tools(session: nox.Session) -> None:
 def tests(session: nox.Session, package: str) -> None:
     """Isolation: one package's wheel, what it declares, and its tests."""
     session.install(*wheels([package]), *test_group([package]))
-    run_package_tests(session, package)
+    with session.chdir(laid_out(session, package)):
+        session.run("python", "-m", "pytest", *PYTEST, *session.posargs)
+
+
+@nox.session
+def isolated(session: nox.Session) -> None:
+    """The same for every package, each in an environment of its own, several at a time."""
+    jobs = []
+    for name in longest_first():
+        target = laid_out(session, name)
+        python = str(target / ".venv" / "bin" / "python")
+        venv = [uv(), "venv", "--quiet", f"--python={sys.executable}", ".venv"]
+        needed = [*wheels([name]), *test_group([name])]
+        install = [uv(), "pip", "install", "--quiet", f"--python={python}", *needed]
+        run = [python, "-m", "pytest", *PYTEST, *session.posargs]
+        jobs.append((name, target, [venv, install, run]))
+    side_by_side(session, jobs)
 
 
 @nox.session
@@ -273,7 +333,8 @@ def coverage(session: nox.Session) -> None:
     session.env.update(env)
     source = ",".join(p.module for p in PACKAGES.values())
     rcfile = f"--rcfile={ROOT / 'pyproject.toml'}"
-    run_all_package_tests(session, runner=f"-m coverage run {rcfile} --source={source}")
+    runner = ["-m", "coverage", "run", rcfile, f"--source={source}"]
+    run_all_package_tests(session, runner=runner)
     session.run("coverage", "combine", rcfile)
     session.run("coverage", "report", rcfile)
 

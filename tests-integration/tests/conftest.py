@@ -70,6 +70,10 @@ CLOSED_ID = 3
 DEPLOYED = {
     "AIRLINE_SECRET_KEY": "integration-tests-sign-nothing-that-matters-with-this-key",
     "AIRLINE_JWT_SECRET": "integration-tests-sign-their-login-tokens-with-this-other-key",
+    "AIRLINE_STRIPE_SECRET": "whsec_of_the_integration_tests",
+    # The limits have a test of their own; elsewhere they would be in the way.
+    "AIRLINE_LOGIN_RATE": "10000/minute",
+    "AIRLINE_SEARCH_RATE": "10000/minute",
 }
 
 
@@ -95,7 +99,10 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @contextmanager
-def serving(kind: str, loaded: Path, directory: Path, **extra: str) -> Iterator[Server]:
+def serving(
+    kind: str, loaded: Path, directory: Path, *, own_group: bool = False, **extra: str
+) -> Iterator[Server]:
+    """A server on a copy of ``loaded``; in a process group of its own, it can be killed whole."""
     database = Path(shutil.copy(loaded, directory / "airline.sqlite3"))
     log = directory / f"{kind}.log"
     with socket.create_server(("127.0.0.1", 0)) as listener, log.open("wb") as output:
@@ -111,6 +118,7 @@ def serving(kind: str, loaded: Path, directory: Path, **extra: str) -> Iterator[
             pass_fds=[listener.fileno()],
             stdout=output,
             stderr=subprocess.STDOUT,
+            start_new_session=own_group,
         )
     server = Server(url, log, process)
     try:

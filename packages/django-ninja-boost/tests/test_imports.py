@@ -34,6 +34,7 @@ PATHS = {
     "ninja_boost.exceptions": ["register_exception_handlers"],
     "ninja_boost.idempotency": ["DatabaseStore", "IdempotencyMiddleware", "idempotent"],
     "ninja_boost.integrations": ["BearerTokenAuth", "JWTAuth", "create_jwt_token"],
+    "ninja_boost.lifecycle": ["LifecycleMiddleware"],
     "ninja_boost.middleware": ["TracingMiddleware"],
     "ninja_boost.pagination": ["auto_paginate", "cursor_paginate"],
     "ninja_boost.rate_limiting": [

@@ -31,7 +31,7 @@ def test_headers_and_errors(case, kind):
     for parameter in parameters:
         assert parameter["in"] == "header"
         assert parameter["required"] is True
-        assert parameter["schema"] == {"type": "string"}
+        assert parameter["schema"] == {"type": "string", "minLength": 1}
         assert parameter["description"]
     responses = operation["responses"]
     assert {"400", "401", "409", "413", "503"} <= set(responses)

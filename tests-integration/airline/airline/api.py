@@ -1,4 +1,4 @@
-from flights.routers import airports, auth, bookings, countries, flights, status
+from flights.routers import airports, auth, bookings, countries, flights, status, webhooks
 from ninja_boost import AutoAPI
 
 api = AutoAPI(
@@ -12,3 +12,4 @@ api.add_router("/countries", countries.router)
 api.add_router("/airports", airports.router)
 api.add_router("/flights", flights.router)
 api.add_router("/bookings", bookings.router)
+api.add_router("/webhooks", webhooks.router)

@@ -2,6 +2,9 @@
 
 AIRLINE_SECRET_KEY     required; setting it turns DEBUG off
 AIRLINE_JWT_SECRET     the key of the login tokens; required without DEBUG
+AIRLINE_STRIPE_SECRET  the signing secret of the webhook endpoint; required without DEBUG
+AIRLINE_LOGIN_RATE     logins of one address, 10/minute
+AIRLINE_SEARCH_RATE    searches of one address, 60/minute
 AIRLINE_ALLOWED_HOSTS  comma separated
 DATABASE_URL           postgres://... or mysql://...; the default is a SQLite file
 """
@@ -26,6 +29,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "ninja",
     "ninja_boost",
+    "ninja_boost_idempotency",
     "flights",
 ]
 MIDDLEWARE = [
@@ -47,6 +51,13 @@ NINJA_BOOST = {"AUTH": "ninja_boost.integrations.JWTAuth"}
 JWT_EXPIRY_MINS = 60
 if "AIRLINE_JWT_SECRET" in environ:
     JWT_SECRET_KEY = environ["AIRLINE_JWT_SECRET"]
+
+# A demo's secret is public; without one in a deployment `check` stops the start.
+STRIPE_WEBHOOK_SECRET = environ.get("AIRLINE_STRIPE_SECRET") or (
+    "whsec_only_for_the_demo" if DEBUG else None
+)
+AIRLINE_LOGIN_RATE = environ.get("AIRLINE_LOGIN_RATE", "10/minute")
+AIRLINE_SEARCH_RATE = environ.get("AIRLINE_SEARCH_RATE", "60/minute")
 
 DATABASES = {"default": dj_database_url.config(default=f"sqlite:///{VAR_DIR / 'airline.sqlite3'}")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":

@@ -94,6 +94,7 @@ class Booking(models.Model):
     seats = models.PositiveSmallIntegerField()
     price = models.DecimalField(max_digits=10, decimal_places=2, help_text="EUR, all seats")
     note = models.CharField(max_length=200, null=True)
+    paid_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -102,3 +103,22 @@ class Booking(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+
+def new_intent() -> str:
+    """As a payment provider would name it; the demo asks none."""
+    return f"pi_{get_random_string(24)}"
+
+
+class Payment(models.Model):
+    intent = models.CharField(max_length=64, unique=True, default=new_intent, editable=False)
+    booking = models.ForeignKey(Booking, on_delete=models.PROTECT, related_name="payments")
+    amount = models.DecimalField(max_digits=10, decimal_places=2, help_text="EUR")
+    created_at = models.DateTimeField(auto_now_add=True)
+    succeeded_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return self.intent

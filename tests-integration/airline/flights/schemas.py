@@ -6,7 +6,7 @@ from django.db.models import Q
 from ninja import FilterLookup, FilterSchema, ModelSchema, Schema
 from pydantic import BeforeValidator, ConfigDict, Field
 
-from flights.models import Airport, Booking, Country, Flight
+from flights.models import Airport, Booking, Country, Flight, Payment
 from flights.text import fold
 
 
@@ -122,7 +122,19 @@ class BookingOut(ModelSchema):
 
     class Meta:
         model = Booking
-        fields = ["id", "reference", "passenger", "seats", "price", "note", "created_at"]
+        fields = [
+            "id", "reference", "passenger", "seats", "price", "note", "paid_at", "created_at",
+        ]  # fmt: skip
+
+
+class PaymentOut(ModelSchema):
+    class Meta:
+        model = Payment
+        fields = ["intent", "amount", "created_at", "succeeded_at"]
+
+
+class HandledOut(Schema):
+    handled: bool
 
 
 class LoginIn(Schema):

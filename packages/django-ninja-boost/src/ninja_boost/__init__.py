@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ninja_boost_idempotency import idempotent as idempotent
     from ninja_boost_jwt import JWTAuth as JWTAuth
     from ninja_boost_jwt import create_jwt_token as create_jwt_token
+    from ninja_boost_lifecycle import LifecycleMiddleware as LifecycleMiddleware
     from ninja_boost_pagination import auto_paginate as auto_paginate
     from ninja_boost_pagination import cursor_paginate as cursor_paginate
     from ninja_boost_pagination import paginate as paginate
@@ -52,6 +53,7 @@ _HOMES = {
     "Hook": "ninja_boost_core.contract",
     "IdempotencyMiddleware": "ninja_boost_idempotency",
     "JWTAuth": "ninja_boost_jwt",
+    "LifecycleMiddleware": "ninja_boost_lifecycle",
     "Order": "ninja_boost_core.contract",
     "TracingMiddleware": "ninja_boost_tracing",
     "__version__": "ninja_boost.about",
@@ -84,6 +86,7 @@ __all__ = [
     "Hook",
     "IdempotencyMiddleware",
     "JWTAuth",
+    "LifecycleMiddleware",
     "Order",
     "TracingMiddleware",
     "__version__",

@@ -134,9 +134,8 @@ class WebhookHook(Hook):
 
     def document(self, docs: OperationDocs) -> None:
         for name, description in self.scheme.headers.items():
-            docs.parameter(
-                name, "header", {"type": "string"}, description=description, required=True
-            )
+            given = {"type": "string", "minLength": 1}
+            docs.parameter(name, "header", given, description=description, required=True)
         docs.error(400, "A header of the signature is missing.")
         docs.error(401, "The signature is not valid.")
         docs.error(413, "The body is too large.")

@@ -1,5 +1,6 @@
 from typing import Annotated, Any
 
+from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
@@ -18,13 +19,14 @@ from flights.schemas import (
     Latitude,
     Longitude,
 )
-from ninja_boost import AutoRouter, cursor_paginate
+from ninja_boost import AutoRouter, cursor_paginate, rate_limit
 from ninja_boost.responses import ErrorEnvelope
 
 router = AutoRouter(tags=["Airports"], auth=None)
 
 
 @router.get("", response=list[AirportOut])
+@rate_limit(settings.AIRLINE_SEARCH_RATE, exempt=lambda request: "q" not in request.GET)
 def list_airports(
     request: HttpRequest, ctx: dict[str, Any], filters: Query[AirportFilters]
 ) -> QuerySet[Airport]:

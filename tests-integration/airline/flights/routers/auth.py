@@ -1,11 +1,12 @@
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import authenticate
 from django.http import HttpRequest
 from ninja.errors import HttpError
 
 from flights.schemas import LoginIn, TokenOut
-from ninja_boost import AutoRouter
+from ninja_boost import AutoRouter, rate_limit
 from ninja_boost.integrations import create_jwt_token
 from ninja_boost.responses import ErrorEnvelope
 
@@ -13,6 +14,7 @@ router = AutoRouter(tags=["Auth"])
 
 
 @router.post("/login", auth=None, paginate=False, response={200: TokenOut, 401: ErrorEnvelope})
+@rate_limit(settings.AIRLINE_LOGIN_RATE, on_error="closed")
 def login(request: HttpRequest, ctx: dict[str, Any], payload: LoginIn) -> dict[str, str]:
     """Unknown name or wrong password: Django takes the same time to say no."""
     user = authenticate(request, username=payload.username, password=payload.password)

@@ -9,9 +9,10 @@ from django.urls import reverse
 from ninja import Status
 from ninja.errors import HttpError
 
-from flights.models import Booking, Flight
-from flights.schemas import BookingIn, BookingOut, Id
-from ninja_boost import AutoRouter
+from flights.models import Booking, Flight, Payment
+from flights.schemas import BookingIn, BookingOut, Id, PaymentOut
+from ninja_boost import AutoRouter, idempotent
+from ninja_boost.idempotency import DatabaseStore
 from ninja_boost.responses import ErrorEnvelope
 
 router = AutoRouter(tags=["Bookings"])
@@ -42,6 +43,21 @@ def create_booking(
 def get_booking(request: HttpRequest, ctx: dict[str, Any], booking_id: Id) -> Booking:
     """A stranger's booking is a 404: that it exists is nobody else's business."""
     return get_object_or_404(bookings_of(ctx), pk=booking_id)
+
+
+@router.post(
+    "/{booking_id}/payments", response={201: PaymentOut, 404: ErrorEnvelope, 409: ErrorEnvelope}
+)
+@idempotent(ttl="24h", store=DatabaseStore(transactional=True))
+def pay(request: HttpRequest, ctx: dict[str, Any], booking_id: Id) -> Status[Payment]:
+    """Key, payment and answer are one transaction: a crash leaves all of them or none."""
+    owned = Booking.objects.filter(booked_by=account(ctx))
+    booking = owned.select_for_update().filter(pk=booking_id).first()
+    if booking is None:
+        raise HttpError(404, "There is no such booking.")
+    if booking.payments.exists():
+        raise HttpError(409, "The booking is paid, or its payment is under way.")
+    return Status(201, booking.payments.create(amount=booking.price))
 
 
 def account(ctx: dict[str, Any]) -> User:

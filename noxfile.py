@@ -87,7 +87,7 @@ def wheels(names: list[str]) -> list[str]:
 def laid_out(session: nox.Session, name: str) -> Path:
     """The package's tests out of the tree, to run beside the installed wheel."""
     source = PACKAGES[name].directory
-    target = Path(session.create_tmp()) / name
+    target = Path(session.create_tmp()).resolve() / name
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
     for file in ("pyproject.toml", "conftest.py", "README.md"):

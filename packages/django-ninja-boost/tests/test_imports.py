@@ -32,6 +32,7 @@ PATHS = {
     "ninja_boost.dependencies": ["_client_ip", "inject_context"],
     "ninja_boost.events": ["BEFORE_REQUEST", "event_bus"],
     "ninja_boost.exceptions": ["register_exception_handlers"],
+    "ninja_boost.health": ["health_router", "register_check"],
     "ninja_boost.idempotency": ["DatabaseStore", "IdempotencyMiddleware", "idempotent"],
     "ninja_boost.integrations": ["BearerTokenAuth", "JWTAuth", "create_jwt_token"],
     "ninja_boost.lifecycle": ["LifecycleMiddleware"],

@@ -188,3 +188,25 @@ def test_without_settings_the_package_still_imports():
         [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False
     )
     assert result.returncode == 0, result.stderr
+
+
+def test_a_view_may_leave_features_out(install):
+    install(StampFeature())
+    api, router = AutoAPI(auth=None), AutoRouter()
+
+    @router.get("/with")
+    def with_stamp(request, ctx): ...
+
+    @router.get("/without")
+    @features_module.without_features("stamp")
+    def without_stamp(request, ctx): ...
+
+    @api.get("/plain")
+    @features_module.without_features("stamp")
+    def plain(request): ...
+
+    api.add_router("", router)
+    with serving(api=api):
+        assert Client().get("/api/with")["X-Stamp"] == "default"
+        assert "X-Stamp" not in Client().get("/api/without")
+        assert "X-Stamp" not in Client().get("/api/plain")

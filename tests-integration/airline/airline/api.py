@@ -1,11 +1,12 @@
 from flights.routers import airports, auth, bookings, countries, flights, status, webhooks
-from ninja_boost import AutoAPI
+from ninja_boost import AutoAPI, health_router
 
 api = AutoAPI(
     title="Airline",
     version="1.0",
     description="The airports of the world, some flights between them, and your bookings.",
 )
+api.add_router("/health", health_router)
 api.add_router("/status", status.router)
 api.add_router("/auth", auth.router)
 api.add_router("/countries", countries.router)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from ninja_boost_core.responses import wrap_response as wrap_response
     from ninja_boost_core.router import AutoRouter as AutoRouter
     from ninja_boost_core.security import BearerTokenAuth as BearerTokenAuth
+    from ninja_boost_health import health_router as health_router
+    from ninja_boost_health import register_check as register_check
     from ninja_boost_idempotency import IdempotencyMiddleware as IdempotencyMiddleware
     from ninja_boost_idempotency import idempotent as idempotent
     from ninja_boost_jwt import JWTAuth as JWTAuth
@@ -63,10 +65,12 @@ _HOMES = {
     "cursor_paginate": "ninja_boost_pagination",
     "event_bus": "ninja_boost_core.events",
     "github_webhook": "ninja_boost_webhooks",
+    "health_router": "ninja_boost_health",
     "idempotent": "ninja_boost_idempotency",
     "inject_context": "ninja_boost_core.dependencies",
     "paginate": "ninja_boost_pagination",
     "rate_limit": "ninja_boost_rate_limiting",
+    "register_check": "ninja_boost_health",
     "register_exception_handlers": "ninja_boost_core.exceptions",
     "slack_webhook": "ninja_boost_webhooks",
     "standard_webhook": "ninja_boost_webhooks",
@@ -96,10 +100,12 @@ __all__ = [
     "cursor_paginate",
     "event_bus",
     "github_webhook",
+    "health_router",
     "idempotent",
     "inject_context",
     "paginate",
     "rate_limit",
+    "register_check",
     "register_exception_handlers",
     "slack_webhook",
     "standard_webhook",

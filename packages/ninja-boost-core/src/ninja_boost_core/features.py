@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -16,9 +16,10 @@ from .contract import Feature
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
+    from .contract import Hook, OperationSpec
     from .observers import RequestObserver
 
-__all__ = ["enabled_features", "installed_features", "request_observers"]
+__all__ = ["enabled_features", "installed_features", "request_observers", "without_features"]
 
 GROUP = "ninja_boost.features"
 
@@ -73,6 +74,32 @@ def enabled_features() -> tuple[Feature, ...]:
     """Return the installed features that DISABLED_FEATURES does not switch off."""
     disabled = boost_settings.section(CoreSettings).DISABLED_FEATURES
     return tuple(feature for feature in installed_features() if feature.name not in disabled)
+
+
+_LEFT_OUT = "_boost_left_out"
+
+_View = TypeVar("_View", bound=Callable[..., Any])
+
+
+def without_features(*names: str) -> Callable[[_View], _View]:
+    """Keep features from wiring their own hooks into the decorated view.
+
+    Hooks that decorators attach stay. A health probe says ``without_features("rate_limiting")``:
+    a default limit must not answer it.
+    """
+
+    def decorate(view: _View) -> _View:
+        setattr(view, _LEFT_OUT, getattr(view, _LEFT_OUT, frozenset()) | set(names))
+        return view
+
+    return decorate
+
+
+def feature_hooks(spec: OperationSpec) -> tuple[Hook, ...]:
+    """Return the hooks that the enabled features wire into an operation."""
+    left_out: frozenset[str] = getattr(spec.view, _LEFT_OUT, frozenset())
+    features = (each for each in enabled_features() if each.name not in left_out)
+    return tuple(hook for feature in features for hook in feature.hooks(spec))
 
 
 def request_observers() -> tuple[RequestObserver, ...]:

@@ -15,7 +15,7 @@ from .callables import drive, is_async, typed_signature
 from .conf import boost_settings
 from .contract import Hook, OperationDocs, OperationSpec
 from .dependencies import inject_context
-from .features import enabled_features
+from .features import feature_hooks
 from .pipeline import Plan
 from .security import default_auth, resolve
 from .views import PassContext, attachment_of, pass_context, unwrapped
@@ -215,7 +215,7 @@ def adopt_plain(operation: Operation, decorators: Sequence[tuple[Any, str]] | No
                 operation.run = decorator(operation.run)  # type: ignore[method-assign]
     if not registration.observed:
         spec = replace(registration.spec, attached=registration.hooks)
-        added = tuple(hook for feature in enabled_features() for hook in feature.hooks(spec))
+        added = feature_hooks(spec)
         for hook in added:
             if hook.arguments:
                 raise ImproperlyConfigured(

@@ -11,7 +11,7 @@ from ninja.constants import NOT_SET
 
 from .callables import is_async, typed_signature
 from .contract import OperationSpec
-from .features import claimed_options, enabled_features, nearest
+from .features import claimed_options, feature_hooks, nearest
 from .operation import REGISTRATION, Registration, adopt
 from .views import attachment_of, facade, pass_context, unwrapped
 
@@ -121,10 +121,7 @@ class AutoRouter(Router):
             options=ours,
             attached=attached,
         )
-        hooks = (
-            *attached,
-            *(hook for feature in enabled_features() for hook in feature.hooks(spec)),
-        )
+        hooks = (*attached, *feature_hooks(spec))
         function = facade(view, hooks, inject=inject)
         registration = Registration(
             view=view,

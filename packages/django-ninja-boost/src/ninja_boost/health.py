@@ -1,0 +1,23 @@
+"""Live, ready and startup probes."""
+
+from ninja_boost_health import (
+    Check,
+    CheckFailed,
+    drain,
+    health_router,
+    is_draining,
+    register_check,
+    undrain,
+    unregister_check,
+)
+
+__all__ = [
+    "Check",
+    "CheckFailed",
+    "drain",
+    "health_router",
+    "is_draining",
+    "register_check",
+    "undrain",
+    "unregister_check",
+]

@@ -46,6 +46,7 @@ PATHS = {
     ],
     "ninja_boost.responses": ["wrap_response"],
     "ninja_boost.router": ["AutoRouter"],
+    "ninja_boost.security_headers": ["SecurityHeadersMiddleware", "with_headers"],
     "ninja_boost.webhook": [
         "github_webhook",
         "slack_webhook",

@@ -35,6 +35,11 @@ if TYPE_CHECKING:
     from ninja_boost_pagination import cursor_paginate as cursor_paginate
     from ninja_boost_pagination import paginate as paginate
     from ninja_boost_rate_limiting import rate_limit as rate_limit
+    from ninja_boost_security_headers import (
+        SecurityHeadersMiddleware as SecurityHeadersMiddleware,
+    )
+    from ninja_boost_security_headers import security_report as security_report
+    from ninja_boost_security_headers import with_headers as with_headers
     from ninja_boost_tracing import TracingMiddleware as TracingMiddleware
     from ninja_boost_webhooks import github_webhook as github_webhook
     from ninja_boost_webhooks import slack_webhook as slack_webhook
@@ -57,6 +62,7 @@ _HOMES = {
     "JWTAuth": "ninja_boost_jwt",
     "LifecycleMiddleware": "ninja_boost_lifecycle",
     "Order": "ninja_boost_core.contract",
+    "SecurityHeadersMiddleware": "ninja_boost_security_headers",
     "TracingMiddleware": "ninja_boost_tracing",
     "__version__": "ninja_boost.about",
     "attach": "ninja_boost_core.attachment",
@@ -72,11 +78,13 @@ _HOMES = {
     "rate_limit": "ninja_boost_rate_limiting",
     "register_check": "ninja_boost_health",
     "register_exception_handlers": "ninja_boost_core.exceptions",
+    "security_report": "ninja_boost_security_headers",
     "slack_webhook": "ninja_boost_webhooks",
     "standard_webhook": "ninja_boost_webhooks",
     "stripe_webhook": "ninja_boost_webhooks",
     "twilio_webhook": "ninja_boost_webhooks",
     "verify_webhook": "ninja_boost_webhooks",
+    "with_headers": "ninja_boost_security_headers",
     "wrap_response": "ninja_boost_core.responses",
 }
 
@@ -92,6 +100,7 @@ __all__ = [
     "JWTAuth",
     "LifecycleMiddleware",
     "Order",
+    "SecurityHeadersMiddleware",
     "TracingMiddleware",
     "__version__",
     "attach",
@@ -107,11 +116,13 @@ __all__ = [
     "rate_limit",
     "register_check",
     "register_exception_handlers",
+    "security_report",
     "slack_webhook",
     "standard_webhook",
     "stripe_webhook",
     "twilio_webhook",
     "verify_webhook",
+    "with_headers",
     "wrap_response",
 ]
 

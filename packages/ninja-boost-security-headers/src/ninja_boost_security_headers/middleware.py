@@ -1,0 +1,65 @@
+"""The middleware."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, cast
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from .decorators import headers_of, put
+from .policy import current_policy
+
+__all__ = ["SecurityHeadersMiddleware"]
+
+_CSP = "Content-Security-Policy"
+
+
+class SecurityHeadersMiddleware:
+    """Puts the security headers on every response that does not have them.
+
+    Sync and async. Near the top of ``MIDDLEWARE`` it covers errors and early answers of those
+    below; beside Django's SecurityMiddleware and XFrameOptionsMiddleware nothing is sent twice: a
+    header that is there stays as it is. What ``with_headers`` asked for always wins.
+
+    Raises:
+        django.core.exceptions.ImproperlyConfigured: at start, if ``NINJA_BOOST`` is wrong.
+    """
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
+        current_policy()
+        self.get_response = get_response
+        self.is_async: bool = iscoroutinefunction(get_response)
+        if self.is_async:
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+        if self.is_async:
+            return self.__acall__(request)
+        return protect(request, self.get_response(request))
+
+    async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
+        return protect(request, cast(HttpResponseBase, await self.get_response(request)))
+
+
+def protect(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    """Add the headers of the settings to ``response`` and return it."""
+    policy = current_policy()
+    own = headers_of(request)
+    if not (policy.skipped and request.path.startswith(policy.skipped)):
+        is_html = response.get("Content-Type", "").startswith(("text/html", "application/xhtml"))
+        headers = policy.html if is_html else policy.api
+        # Django 6's own CSP middleware stands outside or inside: one policy is enough.
+        has_csp = _CSP in response or hasattr(response, "_csp_config")
+        for name, value in headers.items():
+            if name not in response and not (has_csp and name.startswith(_CSP)):
+                response[name] = value
+        if policy.hsts and request.is_secure():
+            response.headers.setdefault("Strict-Transport-Security", policy.hsts)
+    put(own, response)
+    return response

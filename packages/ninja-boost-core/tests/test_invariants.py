@@ -508,7 +508,7 @@ def test_a_hook_that_cannot_be_bound_is_a_check_error():
     with serving(api=api):
         (message,) = [m for m in check_operations() if "limit='fast'" in m.msg]
         assert message.id == "ninja_boost_core.E002"
-        assert "GET /x" in message.msg
+        assert "GET /api/x" in message.msg
         with pytest.raises(ImproperlyConfigured, match="fast"):
             Client().get("/api/x")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from django.conf import settings
 from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 
@@ -47,21 +48,21 @@ def check_settings(**kwargs: Any) -> list[checks.CheckMessage]:
 
 
 def check_operations(**kwargs: Any) -> list[checks.CheckMessage]:
-    """E002: an operation of an AutoAPI cannot be compiled."""
-    from .api import all_apis
+    """E002: an operation that the URL configuration serves cannot be compiled."""
+    from .inventory import operations
+    from .operation import BoostOperation
 
-    if boost_settings.find_problems():
+    if boost_settings.find_problems() or not getattr(settings, "ROOT_URLCONF", None):
         return []
     messages: list[checks.CheckMessage] = []
-    for api in all_apis():
-        for path, operation in api.operations():
-            try:
-                operation.plan()
-            except ImproperlyConfigured as error:
-                where = f"{'/'.join(operation.methods)} {path}"
-                messages.append(
-                    checks.Error(f"{where}: {error}", obj=api.title, id="ninja_boost_core.E002")
-                )
+    for path, operation in operations():
+        if not isinstance(operation, BoostOperation):
+            continue
+        try:
+            operation.plan()
+        except ImproperlyConfigured as error:
+            where = f"{'/'.join(operation.methods)} {path}"
+            messages.append(checks.Error(f"{where}: {error}", id="ninja_boost_core.E002"))
     return messages
 
 

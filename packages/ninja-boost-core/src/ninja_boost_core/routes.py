@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
-__all__ = ["route_template"]
+__all__ = ["readable", "route_template"]
 
 _CONVERTER = re.compile(r"<(?:[^<>:]+:)?([^<>]+)>")
 
@@ -22,11 +22,12 @@ def route_template(request: HttpRequest) -> str | None:
     """
     match = getattr(request, "resolver_match", None)
     route = getattr(match, "route", None)
-    return _readable(route) if isinstance(route, str) else None
+    return readable(route) if isinstance(route, str) else None
 
 
 @lru_cache(maxsize=4096)
-def _readable(route: str) -> str:
+def readable(route: str) -> str:
+    """Return the template of a URL pattern as Django notes it, ``api/items/<int:id>``."""
     if "(" in route or "\\" in route:
         from django.contrib.admindocs.utils import (
             remove_non_capturing_groups,

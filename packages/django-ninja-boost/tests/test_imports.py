@@ -9,6 +9,8 @@ import pytest
 import ninja_boost
 
 PATHS = {
+    "ninja_boost.plugins": ["BoostPlugin", "plugin_registry"],
+    "ninja_boost.services": ["BoostService", "service_registry", "inject_service"],
     "ninja_boost": [
         "AutoAPI",
         "AutoRouter",

@@ -208,6 +208,41 @@ async def test_on_response_runs_when_the_client_goes_away():
     assert seen == [asyncio.CancelledError]
 
 
+async def test_a_cancellation_between_closing_hooks_skips_none():
+    seen, entered = [], asyncio.Event()
+
+    class Slow(Hook):
+        order = Order.PAGINATION  # closes first
+
+        async def aon_response(self, call):
+            entered.set()
+            await asyncio.sleep(60)
+
+        def on_response(self, call):
+            raise AssertionError
+
+    class Lease(Hook):
+        def on_response(self, call):
+            seen.append(type(call.error))
+
+    router = AutoRouter(auth=None)
+
+    @router.get("/x")
+    @attach(Lease(), Slow())
+    async def view(request, ctx): ...
+
+    api = AutoAPI()
+    api.add_router("", router)
+    with serving(api=api):
+        ((_, operation),) = api.operations()
+        task = asyncio.create_task(operation.run(RequestFactory().get("/api/x")))
+        await entered.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    assert seen == [asyncio.CancelledError]
+
+
 def test_a_hook_with_only_the_async_half_is_refused():
     with pytest.raises(TypeError, match="overrides abefore_view without before_view"):
 

@@ -25,7 +25,11 @@ PROCESSES = 4
 SHARED = [name for name in NAMES if name != "locmem"]
 DATABASES = ["sqlite", "postgresql", "mariadb"]
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(180)]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.timeout(180),
+    pytest.mark.slow,
+]
 
 
 class Answer(NamedTuple):

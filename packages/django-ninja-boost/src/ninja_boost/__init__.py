@@ -34,12 +34,17 @@ if TYPE_CHECKING:
     from ninja_boost_pagination import auto_paginate as auto_paginate
     from ninja_boost_pagination import cursor_paginate as cursor_paginate
     from ninja_boost_pagination import paginate as paginate
+    from ninja_boost_plugins import BoostPlugin as BoostPlugin
+    from ninja_boost_plugins import plugin_registry as plugin_registry
     from ninja_boost_rate_limiting import rate_limit as rate_limit
     from ninja_boost_security_headers import (
         SecurityHeadersMiddleware as SecurityHeadersMiddleware,
     )
     from ninja_boost_security_headers import security_report as security_report
     from ninja_boost_security_headers import with_headers as with_headers
+    from ninja_boost_services import BoostService as BoostService
+    from ninja_boost_services import inject_service as inject_service
+    from ninja_boost_services import service_registry as service_registry
     from ninja_boost_tracing import TracingMiddleware as TracingMiddleware
     from ninja_boost_webhooks import github_webhook as github_webhook
     from ninja_boost_webhooks import slack_webhook as slack_webhook
@@ -55,6 +60,8 @@ _HOMES = {
     "AutoAPI": "ninja_boost_core.api",
     "AutoRouter": "ninja_boost_core.router",
     "BearerTokenAuth": "ninja_boost_core.security",
+    "BoostPlugin": "ninja_boost_plugins",
+    "BoostService": "ninja_boost_services",
     "Call": "ninja_boost_core.contract",
     "Feature": "ninja_boost_core.contract",
     "Hook": "ninja_boost_core.contract",
@@ -74,11 +81,14 @@ _HOMES = {
     "health_router": "ninja_boost_health",
     "idempotent": "ninja_boost_idempotency",
     "inject_context": "ninja_boost_core.dependencies",
+    "inject_service": "ninja_boost_services",
     "paginate": "ninja_boost_pagination",
+    "plugin_registry": "ninja_boost_plugins",
     "rate_limit": "ninja_boost_rate_limiting",
     "register_check": "ninja_boost_health",
     "register_exception_handlers": "ninja_boost_core.exceptions",
     "security_report": "ninja_boost_security_headers",
+    "service_registry": "ninja_boost_services",
     "slack_webhook": "ninja_boost_webhooks",
     "standard_webhook": "ninja_boost_webhooks",
     "stripe_webhook": "ninja_boost_webhooks",
@@ -93,6 +103,8 @@ __all__ = [
     "AutoAPI",
     "AutoRouter",
     "BearerTokenAuth",
+    "BoostPlugin",
+    "BoostService",
     "Call",
     "Feature",
     "Hook",
@@ -112,11 +124,14 @@ __all__ = [
     "health_router",
     "idempotent",
     "inject_context",
+    "inject_service",
     "paginate",
+    "plugin_registry",
     "rate_limit",
     "register_check",
     "register_exception_handlers",
     "security_report",
+    "service_registry",
     "slack_webhook",
     "standard_webhook",
     "stripe_webhook",

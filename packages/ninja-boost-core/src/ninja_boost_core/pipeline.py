@@ -189,15 +189,19 @@ class Plan:
             unhandled = await self._fail(call, error)
         except BaseException as error:
             call.error = error
-            await self._close(call)
+            await self._close(call, self.steps.on_response)
             raise
-        for step, awaited in self.steps.on_response:
+        for number, (step, awaited) in enumerate(self.steps.on_response, start=1):
             try:
                 outcome = step(call)
                 if awaited:
                     await outcome
             except Exception as error:  # noqa: BLE001 - as above; the other hooks still run
                 unhandled = await self._fail(call, error)
+            except BaseException as error:
+                call.error = error
+                await self._close(call, self.steps.on_response[number:])
+                raise
         if event_bus.has_handlers(AFTER_RESPONSE) and call.response is not None:
             emissions = Emissions.of(request)
             if not emissions.by_middleware:
@@ -206,9 +210,9 @@ class Plan:
             raise unhandled or RuntimeError("A hook took the response away.")
         return call.response
 
-    async def _close(self, call: Call) -> None:
-        """Let the hooks close what they opened; the task was cancelled, as by a disconnect."""
-        for step, awaited in self.steps.on_response:
+    async def _close(self, call: Call, steps: Sequence[Step]) -> None:
+        """Let hooks close what they opened; the task was cancelled, as by a disconnect."""
+        for step, awaited in steps:
             try:
                 outcome = step(call)
                 if awaited:

@@ -1,0 +1,27 @@
+"""Fixtures: the registry, empty before and after each test."""
+
+import asyncio
+
+import pytest
+
+from ninja_boost_core import event_bus
+from ninja_boost_services import service_registry
+from ninja_boost_services.lifetimes import failures
+from tests.support import Log
+
+
+@pytest.fixture(autouse=True)
+def registry():
+    yield service_registry
+    if service_registry._lifetime.needs_loop:
+        asyncio.run(service_registry.aclose())
+    service_registry.close()
+    for name in list(service_registry._table._registered):
+        service_registry.unregister(name)
+    event_bus.clear()
+    failures.clear()
+
+
+@pytest.fixture
+def log():
+    return Log()

@@ -315,7 +315,8 @@ def yardstick(session: nox.Session) -> None:
 @nox.session
 def bench(session: nox.Session) -> None:
     """Each script of tools/bench; the names of some may follow the --."""
-    session.install(*wheels(list(PACKAGES)), *group("integration"))
+    rivals = ("django-auditlog", "django-prometheus", "python-json-logger", "structlog")
+    session.install(*wheels(list(PACKAGES)), *group("integration"), *rivals)
     wanted = session.posargs or [p.stem for p in sorted((ROOT / "tools/bench").glob("[!_]*.py"))]
     for name in wanted:
         session.run("python", f"tools/bench/{name}.py")

@@ -9,6 +9,13 @@ import pytest
 import ninja_boost
 
 PATHS = {
+    "ninja_boost.logging_structured": ["StructuredJsonFormatter", "StructuredVerboseFormatter"],
+    "ninja_boost.docs": [
+        "harden_docs",
+        "add_security_scheme",
+        "add_rate_limit_headers_to_schema",
+        "DocGuard",
+    ],
     "ninja_boost.plugins": ["BoostPlugin", "plugin_registry"],
     "ninja_boost.services": ["BoostService", "service_registry", "inject_service"],
     "ninja_boost": [

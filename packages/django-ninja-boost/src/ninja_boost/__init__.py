@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ninja_boost_core.responses import wrap_response as wrap_response
     from ninja_boost_core.router import AutoRouter as AutoRouter
     from ninja_boost_core.security import BearerTokenAuth as BearerTokenAuth
+    from ninja_boost_docs import harden_docs as harden_docs
     from ninja_boost_health import health_router as health_router
     from ninja_boost_health import register_check as register_check
     from ninja_boost_idempotency import IdempotencyMiddleware as IdempotencyMiddleware
@@ -78,6 +79,7 @@ _HOMES = {
     "cursor_paginate": "ninja_boost_pagination",
     "event_bus": "ninja_boost_core.events",
     "github_webhook": "ninja_boost_webhooks",
+    "harden_docs": "ninja_boost_docs",
     "health_router": "ninja_boost_health",
     "idempotent": "ninja_boost_idempotency",
     "inject_context": "ninja_boost_core.dependencies",
@@ -121,6 +123,7 @@ __all__ = [
     "cursor_paginate",
     "event_bus",
     "github_webhook",
+    "harden_docs",
     "health_router",
     "idempotent",
     "inject_context",

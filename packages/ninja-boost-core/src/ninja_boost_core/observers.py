@@ -1,8 +1,10 @@
 """What follows every request from outside, whatever answers it: logs, metrics, events.
 
-An observer is no hook: it sees requests that no operation serves, and it can change nothing but
-response headers. ``ObserverMiddleware`` runs observers; several such middlewares in ``MIDDLEWARE``
-share the work, so that each observer follows a request once and each event is emitted once.
+An observer is no hook: it sees requests that no operation serves, and it changes nothing of a
+response but headers; around a streamed body it may put a wrapper that passes every chunk on.
+
+``ObserverMiddleware`` runs observers; several such middlewares in ``MIDDLEWARE`` share the work, so
+that each observer follows a request once and each event is emitted once.
 """
 
 from __future__ import annotations
@@ -272,7 +274,13 @@ class ObserverMiddleware:
                 stream.achunks(body) if response.is_async else stream.chunks(body)
             )
 
+        closed = False
+
         def close() -> None:
+            nonlocal closed
+            if closed:  # Django's test client closes a response from within its own closing.
+                return
+            closed = True
             if stream is not None:
                 exchange.body_size = stream.size
                 exchange.disconnected = not stream.ended and exchange.error is None

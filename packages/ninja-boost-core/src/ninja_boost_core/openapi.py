@@ -40,6 +40,13 @@ class BoostOpenAPISchema(OpenAPISchema):
         copied.securitySchemes = copied["components"].get("securitySchemes", {})
         return copied
 
+    def get_components(self) -> dict[str, Any]:
+        components: dict[str, Any] = super().get_components()
+        # Ninja leaves out what ``openapi_extra`` adds to a part that it makes itself.
+        for kind, found in self.api.openapi_extra.get("components", {}).items():
+            components[kind] = {**components.get(kind, {}), **found}
+        return components
+
     def operation_details(self, operation: Any) -> dict[str, Any]:
         name = operation.operation_id or self.api.get_openapi_operation_id(operation)
         unique = self._unused(name)

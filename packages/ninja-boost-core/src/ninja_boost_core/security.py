@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import hmac
+import inspect
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
+from asgiref.sync import async_to_sync
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from ninja.constants import NOT_SET
+from ninja.errors import AuthenticationError
 from ninja.security import HttpBearer
 from ninja.security.base import AuthBase
 
@@ -17,8 +21,9 @@ from .conf import CoreSettings, boost_settings
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
+    from ninja import NinjaAPI
 
-__all__ = ["BearerTokenAuth", "DefaultAuth", "challenge", "default_auth"]
+__all__ = ["BearerTokenAuth", "DefaultAuth", "admits", "challenge", "default_auth"]
 
 logger = logging.getLogger("ninja_boost.security")
 
@@ -123,6 +128,32 @@ def resolve(callbacks: Iterable[Any]) -> tuple[AuthCallback, ...]:
                 "called; give an authentication, a non-empty list of them, or None."
             )
     return tuple(resolved)
+
+
+def admits(api: NinjaAPI, request: HttpRequest) -> bool:
+    """Return whether the API's own authentication accepts ``request``.
+
+    For views beside the operations, such as docs; in sync code. An API without authentication
+    accepts nobody.
+    """
+    auth = api.auth
+    callbacks = auth if isinstance(auth, list | tuple) else [auth]
+    for callback in resolve(each for each in callbacks if each not in (None, NOT_SET)):
+        asynchronous = is_async(callback) or getattr(callback, "is_async", False)
+        try:
+            found = (
+                async_to_sync(_awaited)(callback, request) if asynchronous else callback(request)
+            )
+        except AuthenticationError:
+            continue
+        if found:
+            return True
+    return False
+
+
+async def _awaited(callback: AuthCallback, request: HttpRequest) -> Any:
+    found = callback(request)
+    return await found if inspect.isawaitable(found) else found
 
 
 def challenge(request: HttpRequest, callbacks: Iterable[Any]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import aclosing
+from functools import partial
 from typing import Any, cast
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
@@ -14,7 +15,7 @@ from ninja_boost_core.client_address import is_trusted_peer
 from ninja_boost_core.conf import boost_settings
 from ninja_boost_core.unmatched import answer_unknown_route
 
-from ._opentelemetry import active_span
+from ._opentelemetry import ServerSpan, active_span, require_opentelemetry
 from .propagation import current
 from .settings import TracingSettings
 from .trace_context import TraceContext, continue_trace
@@ -38,13 +39,15 @@ class TracingMiddleware:
 
     Raises:
         django.core.exceptions.ImproperlyConfigured: at start, if ``NINJA_BOOST`` is wrong.
+        ImportError: at start, if OpenTelemetry is to be used and is not installed.
     """
 
     sync_capable = True
     async_capable = True
 
     def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
-        boost_settings.section(TracingSettings)
+        if boost_settings.section(TracingSettings).TRACING.OPENTELEMETRY:
+            require_opentelemetry()
         self.get_response = get_response
         self.is_async: bool = iscoroutinefunction(get_response)
         if self.is_async:
@@ -53,29 +56,48 @@ class TracingMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
         if self.is_async:
             return self.__acall__(request)
-        trace = begin(request)
-        if trace is None:
+        scope = begin(request)
+        if scope is None:
             return cast(HttpResponseBase, self.get_response(request))
-        token = current.set(trace)
-        try:
+        with scope:
             response = self.get_response(request)
-        finally:
-            current.reset(token)
-        return finish(request, response, trace)
+        return finish(request, response, scope)
 
     async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
-        trace = begin(request)
-        if trace is None:
+        scope = begin(request)
+        if scope is None:
             return cast(HttpResponseBase, await self.get_response(request))
-        token = current.set(trace)
-        try:
+        with scope:
             response = await self.get_response(request)
-        finally:
-            current.reset(token)
-        return finish(request, response, trace)
+        return finish(request, response, scope)
 
 
-def begin(request: HttpRequest) -> TraceContext | None:
+class Scope:
+    """Makes a trace context the current one, as often as needed, one time after the other.
+
+    An exception that leaves it ends the span of the request.
+    """
+
+    __slots__ = ("_outer", "_token", "span", "trace")
+
+    def __init__(self, trace: TraceContext, span: ServerSpan | None) -> None:
+        self.trace: TraceContext = trace
+        self.span: ServerSpan | None = span
+
+    def __enter__(self) -> None:
+        self._token = current.set(self.trace)
+        if self.span is not None:
+            self._outer = self.span.enter()
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        if self.span is not None:
+            self.span.leave(self._outer)
+            if error is not None and not isinstance(error, StopIteration | StopAsyncIteration):
+                self.span.end(None, error)
+        current.reset(self._token)
+
+
+def begin(request: HttpRequest) -> Scope | None:
     """Give the request its trace context; None if it has one of ours already."""
     if hasattr(request, _TRACE):
         return None
@@ -83,27 +105,29 @@ def begin(request: HttpRequest) -> TraceContext | None:
     inbound = {name: meta[key] for key, name in INBOUND.items() if key in meta}
     if inbound and not is_trusted_peer(request):
         inbound = {}
+    options = boost_settings.section(TracingSettings).TRACING
     trace = continue_trace(
-        inbound,
-        known=getattr(request, "trace_id", None),
-        sampled=boost_settings.section(TracingSettings).TRACING.SAMPLED,
+        inbound, known=getattr(request, "trace_id", None), sampled=options.SAMPLED
     )
+    server = None
     span = active_span()
+    if span is None and options.OPENTELEMETRY:
+        server = ServerSpan.start(request, trace)
+        span = None if server is None else server.trace
     if span is not None:
         named = trace.request_id != trace.trace_id
         trace = span._replace(request_id=trace.request_id if named else span.trace_id)
     setattr(request, _TRACE, trace)
     request.trace_id = trace.trace_id  # type: ignore[attr-defined]
-    return trace
+    return Scope(trace, server)
 
 
-def finish(
-    request: HttpRequest, response: HttpResponseBase, trace: TraceContext
-) -> HttpResponseBase:
+def finish(request: HttpRequest, response: HttpResponseBase, scope: Scope) -> HttpResponseBase:
     """Return the response with the headers, and the trace context around a streamed body.
 
     An unknown path below an AutoAPI gets the API's 404 in the place of Django's page.
     """
+    trace, span = scope.trace, scope.span
     response = answer_unknown_route(request, response)
     response["X-Trace-Id"] = trace.trace_id
     response["X-Request-ID"] = trace.request_id
@@ -112,35 +136,38 @@ def finish(
     if isinstance(response, StreamingHttpResponse) and not isinstance(response, FileResponse):
         if response.is_async:
             response.streaming_content = _atraced(
-                cast(AsyncIterator[bytes], response.streaming_content), trace
+                cast(AsyncIterator[bytes], response.streaming_content), scope
             )
         else:
             response.streaming_content = _traced(
-                cast(Iterator[bytes], response.streaming_content), trace
+                cast(Iterator[bytes], response.streaming_content), scope
             )
+    if span is not None:
+        end = partial(span.end, response.status_code)
+        if response.streaming:
+            # The server closes the response when it was sent or given up.
+            response._resource_closers.append(end)  # type: ignore[attr-defined]
+        else:
+            end()
     return response
 
 
-def _traced(chunks: Iterator[bytes], trace: TraceContext) -> Iterator[bytes]:
+def _traced(chunks: Iterator[bytes], scope: Scope) -> Iterator[bytes]:
     while True:
-        token = current.set(trace)
         try:
-            chunk = next(chunks)
+            with scope:
+                chunk = next(chunks)
         except StopIteration:
             return
-        finally:
-            current.reset(token)
         yield chunk
 
 
-async def _atraced(chunks: AsyncIterator[bytes], trace: TraceContext) -> AsyncIterator[bytes]:
+async def _atraced(chunks: AsyncIterator[bytes], scope: Scope) -> AsyncIterator[bytes]:
     async with aclosing(aiter(chunks)) as body:  # type: ignore[type-var]
         while True:
-            token = current.set(trace)
             try:
-                chunk = await anext(body)
+                with scope:
+                    chunk = await anext(body)
             except StopAsyncIteration:
                 return
-            finally:
-                current.reset(token)
             yield chunk

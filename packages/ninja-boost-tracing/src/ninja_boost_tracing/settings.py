@@ -12,9 +12,12 @@ class TracingOptions(SettingsSection):
 
     ``SAMPLED`` sets the sampled flag of a trace that begins here, which asks the services
     called from here to record it. Off, as the standard has it for who records nothing.
+    ``OPENTELEMETRY`` starts a span for each request that comes without one, so that spans opened
+    by views belong to it. It needs the OpenTelemetry SDK.
     """
 
     SAMPLED: bool = False
+    OPENTELEMETRY: bool = False
 
 
 class TracingSettings(SettingsSection):

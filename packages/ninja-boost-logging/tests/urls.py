@@ -1,0 +1,5 @@
+"""The URLs of the tests' project."""
+
+from tests.views import urlpatterns
+
+__all__ = ["urlpatterns"]

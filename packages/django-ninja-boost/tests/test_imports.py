@@ -9,6 +9,7 @@ import pytest
 import ninja_boost
 
 PATHS = {
+    "ninja_boost.policies": ["BasePolicy", "policy", "policy_registry"],
     "ninja_boost.logging_structured": ["StructuredJsonFormatter", "StructuredVerboseFormatter"],
     "ninja_boost.docs": [
         "harden_docs",

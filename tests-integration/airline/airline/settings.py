@@ -34,9 +34,10 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "ninja_boost.middleware.TracingMiddleware",
+    "ninja_boost.lifecycle.LifecycleMiddleware",
+    "ninja_boost.security_headers.SecurityHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 ROOT_URLCONF = "airline.urls"
 WSGI_APPLICATION = "airline.wsgi.application"
@@ -47,7 +48,22 @@ TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
 
-NINJA_BOOST = {"AUTH": "ninja_boost.integrations.JWTAuth"}
+NINJA_BOOST = {
+    "AUTH": "ninja_boost.integrations.JWTAuth",
+    "PLUGINS": ["airline.plugins.SlowRequests"],
+    "SERVICES": ["flights.notifications.Notifications"],
+}
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "ninja_boost.logging_structured.StructuredJsonFormatter"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+    # Django's own handlers would write each of its lines a second time, as plain text.
+    "loggers": {"django": {"handlers": [], "propagate": True}},
+}
+# The demo sends no mail: it prints it.
+EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 JWT_EXPIRY_MINS = 60
 if "AIRLINE_JWT_SECRET" in environ:
     JWT_SECRET_KEY = environ["AIRLINE_JWT_SECRET"]

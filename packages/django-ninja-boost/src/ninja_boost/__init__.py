@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     from ninja_boost_pagination import paginate as paginate
     from ninja_boost_plugins import BoostPlugin as BoostPlugin
     from ninja_boost_plugins import plugin_registry as plugin_registry
+    from ninja_boost_policies import BasePolicy as BasePolicy
+    from ninja_boost_policies import policy as policy
+    from ninja_boost_policies import policy_registry as policy_registry
     from ninja_boost_rate_limiting import rate_limit as rate_limit
     from ninja_boost_security_headers import (
         SecurityHeadersMiddleware as SecurityHeadersMiddleware,
@@ -60,6 +63,7 @@ _HOMES = {
     "ApiError": "ninja_boost_core.exceptions",
     "AutoAPI": "ninja_boost_core.api",
     "AutoRouter": "ninja_boost_core.router",
+    "BasePolicy": "ninja_boost_policies",
     "BearerTokenAuth": "ninja_boost_core.security",
     "BoostPlugin": "ninja_boost_plugins",
     "BoostService": "ninja_boost_services",
@@ -86,6 +90,8 @@ _HOMES = {
     "inject_service": "ninja_boost_services",
     "paginate": "ninja_boost_pagination",
     "plugin_registry": "ninja_boost_plugins",
+    "policy": "ninja_boost_policies",
+    "policy_registry": "ninja_boost_policies",
     "rate_limit": "ninja_boost_rate_limiting",
     "register_check": "ninja_boost_health",
     "register_exception_handlers": "ninja_boost_core.exceptions",
@@ -104,6 +110,7 @@ __all__ = [
     "ApiError",
     "AutoAPI",
     "AutoRouter",
+    "BasePolicy",
     "BearerTokenAuth",
     "BoostPlugin",
     "BoostService",
@@ -130,6 +137,8 @@ __all__ = [
     "inject_service",
     "paginate",
     "plugin_registry",
+    "policy",
+    "policy_registry",
     "rate_limit",
     "register_check",
     "register_exception_handlers",

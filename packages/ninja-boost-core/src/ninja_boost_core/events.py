@@ -149,7 +149,8 @@ class EventBus:
             delivery: ``"inline"`` runs it during the emission; ``"on_commit"`` after the
                 current transaction, never if it is rolled back; ``"task"`` enqueues it. A
                 task gets what JSON can hold: of a request its method and path, of a response
-                its status code, of an exception its type, of ``ctx`` the plain values.
+                its status code, of an exception its type, of ``ctx`` the plain values, and of
+                what has ``as_dict()``, what that returns.
 
         Raises:
             TypeError: if the handler cannot be called, or delivered as a task.
@@ -384,6 +385,9 @@ def _json_value(name: str, value: Any) -> Any:
     if isinstance(value, BaseException):
         # Not its text, which may hold what must not be stored.
         return {"type": f"{type(value).__module__}.{type(value).__qualname__}"}
+    as_dict = getattr(value, "as_dict", None)
+    if callable(as_dict):
+        return as_dict()
     if name == "ctx" and isinstance(value, Mapping):
         plain = bool | int | float | str | None
         return {key: item for key, item in value.items() if isinstance(item, plain)}

@@ -1,3 +1,4 @@
+from functools import partial
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -11,7 +12,7 @@ from ninja.errors import HttpError
 
 from flights.models import Booking, Flight, Payment
 from flights.schemas import BookingIn, BookingOut, Id, PaymentOut
-from ninja_boost import AutoRouter, idempotent
+from ninja_boost import AutoRouter, idempotent, inject_service
 from ninja_boost.idempotency import DatabaseStore
 from ninja_boost.responses import ErrorEnvelope
 
@@ -25,12 +26,15 @@ def list_bookings(request: HttpRequest, ctx: dict[str, Any]) -> QuerySet[Booking
 
 
 @router.post("", response={201: BookingOut, 404: ErrorEnvelope, 409: ErrorEnvelope})
+@inject_service("notifications")
 def create_booking(
     request: HttpRequest, ctx: dict[str, Any], payload: BookingIn, response: HttpResponse
 ) -> Status[Booking]:
     passenger = account(ctx)
     with transaction.atomic():
         booking = book(passenger, payload)
+        # A mail that cannot be sent is logged, and loses nobody a seat.
+        transaction.on_commit(partial(ctx["svc_notifications"].booked, booking), robust=True)
     response["Location"] = reverse("api-1.0:get_booking", args=[booking.pk])
     return Status(201, booking)
 

@@ -9,7 +9,7 @@ class NinjaBoostCoreConfig(AppConfig):
     """Registers the system checks."""
 
     name = "ninja_boost_core"
-    verbose_name = "Ninja Boost core"
+    verbose_name: str = "Ninja Boost core"
 
     def ready(self) -> None:
         from .checks import register

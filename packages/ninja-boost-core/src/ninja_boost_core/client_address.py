@@ -30,7 +30,7 @@ _MAX_LENGTH = 2048
 _UNIX: Final = "unix"
 _MAPPED = ipaddress.IPv6Network("::ffff:0:0/96")
 
-logger = logging.getLogger("ninja_boost.client_address")
+logger: logging.Logger = logging.getLogger("ninja_boost.client_address")
 
 
 def client_address(request: HttpRequest) -> str | None:

@@ -319,7 +319,7 @@ def _import_problems(section: SettingsSection) -> list[Problem]:
     return problems
 
 
-boost_settings = BoostSettings()
+boost_settings: BoostSettings = BoostSettings()
 
 
 @boost_settings.discover_with

@@ -120,17 +120,17 @@ class Call:
         path_params: dict[str, Any],
         hooks: Sequence[Hook] = (),
     ) -> None:
-        self.request = request
-        self.operation = operation
-        self.path_params = path_params
-        self.hooks = hooks
+        self.request: HttpRequest = request
+        self.operation: Operation | None = operation
+        self.path_params: dict[str, Any] = path_params
+        self.hooks: Sequence[Hook] = hooks
         self.ctx: Context = {}
         self.values: dict[str, Any] = {}
         self.arguments: dict[str, Any] = {}
         self.response: HttpResponseBase | None = None
         self.error: BaseException | None = None
-        self.entered_view = False
-        self.started = perf_counter()
+        self.entered_view: bool = False
+        self.started: float = perf_counter()
         self._state: dict[Any, Any] | None = None
 
     @property

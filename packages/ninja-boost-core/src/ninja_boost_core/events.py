@@ -65,7 +65,7 @@ _BUILT_IN: Mapping[str, tuple[str, ...]] = {
     ON_PLUGIN_LOADED: ("plugin",),
 }
 
-logger = logging.getLogger("ninja_boost.events")
+logger: logging.Logger = logging.getLogger("ninja_boost.events")
 
 _Handler = TypeVar("_Handler", bound=Callable[..., Any])
 
@@ -409,4 +409,4 @@ def _name(handler: Callable[..., Any]) -> str:
     return f"{named.__module__}.{named.__qualname__}"
 
 
-event_bus = EventBus()
+event_bus: EventBus = EventBus()

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ApiError", "error_response", "register_exception_handlers"]
 
-logger = logging.getLogger("django.request")
+logger: logging.Logger = logging.getLogger("django.request")
 
 
 class ApiError(HttpError):
@@ -61,7 +61,7 @@ class ApiError(HttpError):
         super().__init__(status, message)
         self.code = code
         self.details = details
-        self.headers = headers or {}
+        self.headers: Mapping[str, str] = headers or {}
 
 
 def error_response(

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Exchange", "ObserverMiddleware", "ObserverOrder", "RequestObserver", "failures"]
 
-logger = logging.getLogger("ninja_boost.observers")
+logger: logging.Logger = logging.getLogger("ninja_boost.observers")
 
 _OBSERVED = "_boost_observed"
 _EXPECTED = (Http404, PermissionDenied, SuspiciousOperation, BadRequest, MultiPartParserError)

@@ -26,12 +26,13 @@ from .views import PassContext, set_current_call
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
+    from ninja import NinjaAPI
 
     from .operation import BoostOperation
 
 __all__ = ["Plan", "Steps"]
 
-logger = logging.getLogger("ninja_boost.pipeline")
+logger: logging.Logger = logging.getLogger("ninja_boost.pipeline")
 
 Step = tuple[Callable[..., Any], bool]
 """A hook's method for one point, and whether its result is awaited."""
@@ -161,20 +162,24 @@ class Plan:
         injector: Callable[..., Any] | None,
         needs_context: bool,
     ) -> None:
-        self.operation = operation
-        self.api = operation.api
+        self.operation: BoostOperation = operation
+        self.api: NinjaAPI = operation.api
         self.is_async: bool = operation.is_async
-        self.stream = getattr(operation, "stream_format", None) is not None
+        self.stream: bool = getattr(operation, "stream_format", None) is not None
         for hook in reversed(in_order(hooks)):
             view = hook.wrap_view(view)
-        self.view = view
-        self.how = how
-        self.owned = tuple(owned)
-        self.arguments = tuple(a.name for hook in owned for a in hook.arguments)
-        self.steps = Steps.of(hooks, self.is_async)
-        self.needs_context = needs_context
-        self.auth = tuple((callback, self._auth_mode(callback)) for callback in auth)
-        self.enter = None if injector is None else self._injected(injector)
+        self.view: Callable[..., Any] = view
+        self.how: PassContext = how
+        self.owned: tuple[Hook, ...] = tuple(owned)
+        self.arguments: tuple[str, ...] = tuple(a.name for hook in owned for a in hook.arguments)
+        self.steps: Steps = Steps.of(hooks, self.is_async)
+        self.needs_context: bool = needs_context
+        self.auth: tuple[tuple[Callable[..., Any], str], ...] = tuple(
+            (callback, self._auth_mode(callback)) for callback in auth
+        )
+        self.enter: Callable[[Call], Any] | None = (
+            None if injector is None else self._injected(injector)
+        )
 
     async def run(self, request: HttpRequest, path_params: dict[str, Any]) -> HttpResponseBase:
         """Answer one request."""

@@ -11,7 +11,7 @@ from ninja.responses import NinjaJSONEncoder
 
 __all__ = ["BoostJSONRenderer"]
 
-logger = logging.getLogger("ninja_boost.rendering")
+logger: logging.Logger = logging.getLogger("ninja_boost.rendering")
 
 _warned: set[type[Model]] = set()
 
@@ -39,4 +39,4 @@ class IdentityEncoder(NinjaJSONEncoder):
 class BoostJSONRenderer(JSONRenderer):
     """AutoAPI's renderer, unless it is given another one."""
 
-    encoder_class = IdentityEncoder
+    encoder_class: type[NinjaJSONEncoder] = IdentityEncoder

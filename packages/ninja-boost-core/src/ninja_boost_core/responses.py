@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar
 
 from ninja import Schema
 from pydantic import ConfigDict, Field
@@ -33,7 +33,7 @@ BODILESS = frozenset({204, 205, 304})
 class Envelope(Schema, Generic[T]):
     """A successful response."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
     ok: Literal[True]
     data: T
@@ -42,7 +42,7 @@ class Envelope(Schema, Generic[T]):
 class ErrorEnvelope(Schema, Generic[D]):
     """An error response. ``code`` is the HTTP status."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
     ok: Literal[False]
     error: str = Field(description="What went wrong, for a person.")

@@ -61,7 +61,7 @@ class AutoRouter(Router):
 
     def __init__(self, **options: Any) -> None:
         claimed = claimed_options()
-        self.operation_defaults = {
+        self.operation_defaults: dict[str, Any] = {
             name: options.pop(name) for name in list(options) if name in claimed
         }
         known = {*_ROUTER_KEYWORDS, *claimed}

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BearerTokenAuth", "DefaultAuth", "admits", "challenge", "default_auth"]
 
-logger = logging.getLogger("ninja_boost.security")
+logger: logging.Logger = logging.getLogger("ninja_boost.security")
 
 AuthCallback = Callable[["HttpRequest"], Any]
 

@@ -30,8 +30,8 @@ class Attachment:
     __slots__ = ("function", "hooks", "wrapper")
 
     def __init__(self, function: Callable[..., Any], hooks: tuple[Hook, ...]) -> None:
-        self.function = function
-        self.hooks = hooks
+        self.function: Callable[..., Any] = function
+        self.hooks: tuple[Hook, ...] = hooks
         self.wrapper: Callable[..., Any] = function
 
     def put_on(self, wrapper: Callable[..., Any]) -> None:

@@ -9,4 +9,4 @@ class HealthConfig(AppConfig):
     """``INSTALLED_APPS = [..., "ninja_boost_health"]``; the umbrella brings the command itself."""
 
     name = "ninja_boost_health"
-    verbose_name = "Ninja Boost health"
+    verbose_name: str = "Ninja Boost health"

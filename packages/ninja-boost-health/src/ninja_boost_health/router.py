@@ -22,10 +22,10 @@ from .settings import HealthSettings
 
 __all__ = ["health_router", "runner"]
 
-health_router = Router(tags=["Health"], auth=None)
+health_router: Router = Router(tags=["Health"], auth=None)
 """``api.add_router("/health", health_router)``: /live, /ready, /startup and /."""
 
-runner = Runner()
+runner: Runner = Runner()
 _started_up = False
 
 

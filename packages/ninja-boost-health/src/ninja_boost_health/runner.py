@@ -28,7 +28,7 @@ from .settings import HealthSettings
 
 __all__ = ["Result", "Runner"]
 
-logger = logging.getLogger("ninja_boost.health")
+logger: logging.Logger = logging.getLogger("ninja_boost.health")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,4 +9,4 @@ class IdempotencyConfig(AppConfig):
     """Brings the table of the database store and ``purge_idempotency_keys``."""
 
     name = "ninja_boost_idempotency"
-    verbose_name = "Idempotency keys"
+    verbose_name: str = "Idempotency keys"

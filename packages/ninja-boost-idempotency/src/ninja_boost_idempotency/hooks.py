@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DefaultIdempotencyHook", "IdempotencyHook", "hooks_in_use"]
 
-logger = logging.getLogger("ninja_boost.idempotency")
+logger: logging.Logger = logging.getLogger("ninja_boost.idempotency")
 
 FIRST_PAUSE = 0.02
 LONGEST_PAUSE = 0.5
@@ -60,7 +60,7 @@ class _Hold:
 class IdempotencyHook(Hook):
     """Runs an operation once for each key."""
 
-    order = Order.IDEMPOTENCY
+    order: int = Order.IDEMPOTENCY
 
     def __init__(self, options: Options, place: str = "") -> None:
         self.options = options

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LifecycleMiddleware"]
 
-__getattr__, __dir__ = lazy_attributes(
-    __name__, {"LifecycleMiddleware": "ninja_boost_lifecycle.middleware"}
-)
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = lazy_attributes(
+        __name__, {"LifecycleMiddleware": "ninja_boost_lifecycle.middleware"}
+    )

@@ -39,7 +39,7 @@ _Status: Any = getattr(responses, "Status", None)
 class PagingHook(Hook, ABC):
     """Makes a page of the list that a view returns, and leaves everything else alone."""
 
-    order = Order.PAGINATION
+    order: int = Order.PAGINATION
 
     def __init__(self, pagination: Pagination) -> None:
         self.pagination = pagination
@@ -192,7 +192,7 @@ class AutoPageHook(PagingHook):
 class ForeignPageHook(Hook):
     """A project's own decorator, from the PAGINATION setting, applied as it is."""
 
-    order = Order.PAGINATION
+    order: int = Order.PAGINATION
 
     def __init__(self, decorator: Callable[..., Any]) -> None:
         self.decorator = decorator

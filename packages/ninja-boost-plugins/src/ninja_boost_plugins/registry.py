@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Configured", "PluginNotFound", "PluginRegistry", "plugin_registry"]
 
-logger = logging.getLogger("ninja_boost.plugins")
+logger: logging.Logger = logging.getLogger("ninja_boost.plugins")
 
 
 class PluginNotFound(KeyError):

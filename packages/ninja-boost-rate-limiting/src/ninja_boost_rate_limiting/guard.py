@@ -19,7 +19,7 @@ from .settings import RateLimitOptions, RateLimitSettings
 
 __all__ = ["Guard", "count", "current_guard", "current_options", "statistics"]
 
-logger = logging.getLogger("ninja_boost.rate_limiting")
+logger: logging.Logger = logging.getLogger("ninja_boost.rate_limiting")
 
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 2.0
@@ -38,7 +38,7 @@ class Breaker:
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self.failures = 0
+        self.failures: int = 0
         self._clock = clock
         self._lock = threading.Lock()
         self._pause = FIRST_PAUSE
@@ -98,7 +98,7 @@ class Guard:
 
     def __init__(self, backend: Backend) -> None:
         self.backend = backend
-        self.breaker = Breaker()
+        self.breaker: Breaker = Breaker()
 
     def hit(self, bucket: Bucket, client: str, cost: int) -> Decision | None:
         if not self.breaker.admits():

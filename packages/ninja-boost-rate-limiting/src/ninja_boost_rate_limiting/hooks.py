@@ -29,7 +29,7 @@ __all__ = ["ON_RATE_LIMIT_SHADOWED", "DefaultLimit", "ExemptHook", "RateLimitHoo
 ON_RATE_LIMIT_SHADOWED = "on_rate_limit_shadowed"
 """As ON_RATE_LIMIT_EXCEEDED, for a limit in shadow mode, which refused nothing."""
 
-logger = logging.getLogger("ninja_boost.rate_limiting")
+logger: logging.Logger = logging.getLogger("ninja_boost.rate_limiting")
 
 
 class Refusal(ApiError):
@@ -62,7 +62,7 @@ class RateLimitHook(Hook, ABC):
 
     def __init__(self, limit: Limit, place: str = "") -> None:
         self.limit = limit
-        self.policy = policy(limit)
+        self.policy: str = policy(limit)
         self._origin: RateLimitHook = self
         self._methods = ""
         self._direct = limit.bucket(f"view {place}")

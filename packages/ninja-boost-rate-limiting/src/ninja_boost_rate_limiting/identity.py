@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["address_of", "user_of"]
 
-logger = logging.getLogger("ninja_boost.rate_limiting")
+logger: logging.Logger = logging.getLogger("ninja_boost.rate_limiting")
 
 _NAMES = ("pk", "id", "user_id", "sub")
 _nameless: set[type] = set()

@@ -9,4 +9,4 @@ class SecurityHeadersConfig(AppConfig):
     """For the command; the umbrella brings the command itself."""
 
     name = "ninja_boost_security_headers"
-    verbose_name = "Ninja Boost security headers"
+    verbose_name: str = "Ninja Boost security headers"

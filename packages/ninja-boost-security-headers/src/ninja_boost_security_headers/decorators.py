@@ -54,7 +54,7 @@ def with_headers(headers: Mapping[str, str | None]) -> Callable[[_View], _View]:
 class HeadersHook(Hook):
     """Sets headers on every outcome of an operation."""
 
-    order = Order.HEADERS
+    order: int = Order.HEADERS
 
     def __init__(self, headers: dict[str, str | None]) -> None:
         self.headers = headers

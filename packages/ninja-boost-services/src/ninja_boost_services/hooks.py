@@ -25,7 +25,7 @@ _in_use: weakref.WeakSet[InjectHook] = weakref.WeakSet()
 class CleanUpHook(Hook):
     """Cleans up after the view, while what goes wrong can still become the response."""
 
-    order = Order.SERVICES
+    order: int = Order.SERVICES
 
     def on_response(self, call: Call) -> None:
         services = _to_close(call)

@@ -24,7 +24,7 @@ from .errors import ServiceError
 
 __all__ = ["Lifetime", "failures"]
 
-logger = logging.getLogger("ninja_boost.services")
+logger: logging.Logger = logging.getLogger("ninja_boost.services")
 
 failures: Counter[str] = Counter()
 """How often the clean-up of each service failed, by name."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Services"]
 
-logger = logging.getLogger("ninja_boost.services")
+logger: logging.Logger = logging.getLogger("ninja_boost.services")
 
 LATE = "The clean-up of services failed after the response had been sent."
 _closing: set[asyncio.Task[None]] = set()

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Resolver"]
 
-logger = logging.getLogger("ninja_boost.services")
+logger: logging.Logger = logging.getLogger("ninja_boost.services")
 
 
 class Resolver:

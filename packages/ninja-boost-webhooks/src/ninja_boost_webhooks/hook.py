@@ -33,7 +33,7 @@ ON_WEBHOOK_REFUSED: Final = "on_webhook_refused"
 """Event: ``request``, ``scheme``, ``endpoint`` and ``reason``, the text that is logged."""
 
 event_bus.declare(ON_WEBHOOK_REFUSED, ("request", "scheme", "endpoint", "reason"))
-logger = logging.getLogger("ninja_boost.webhooks")
+logger: logging.Logger = logging.getLogger("ninja_boost.webhooks")
 
 _LENGTH = re.compile(r"[0-9]{1,18}")
 
@@ -66,7 +66,7 @@ class WebhookHook(Hook):
         max_body, replay, public_url: replace the settings of these names if not None.
     """
 
-    order = Order.VERIFY
+    order: int = Order.VERIFY
 
     def __init__(
         self,

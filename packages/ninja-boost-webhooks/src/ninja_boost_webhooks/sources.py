@@ -46,7 +46,7 @@ class Named(Source):
     """
 
     def __init__(self, names: Sequence[str]) -> None:
-        self.names = tuple(names)
+        self.names: tuple[str, ...] = tuple(names)
 
     def __str__(self) -> str:
         return " or ".join(self.names)
@@ -80,7 +80,7 @@ class Called(Source):
 
     def __init__(self, function: Callable[[], Any]) -> None:
         self.function = function
-        self.is_async = is_async(function)
+        self.is_async: bool = is_async(function)
 
     def __str__(self) -> str:
         return f"{getattr(self.function, '__qualname__', type(self.function).__qualname__)}()"

@@ -20,7 +20,7 @@ class Command(BaseCommand):
         "Have every worker of this host or container answer /ready with 503, so that no new "
         "requests are sent here. Then stop the server. Workers started later are not concerned."
     )
-    requires_system_checks = ()
+    requires_system_checks: tuple[str, ...] = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--undo", action="store_true", help="be ready again")

@@ -9,7 +9,7 @@ class NinjaBoostConfig(AppConfig):
     """Registers the system checks of core and of all installed features."""
 
     name = "ninja_boost"
-    verbose_name = "Ninja Boost"
+    verbose_name: str = "Ninja Boost"
 
     def ready(self) -> None:
         from ninja_boost_core.checks import register

@@ -59,7 +59,7 @@ def console(browser):
             for message in messages
             if message["method"] == "Network.requestWillBeSent"
         ]
-        return complaints, {url for url in urls if not url.startswith(("data:", "blob:"))}
+        return complaints, {url for url in urls if url.startswith("http")}
 
     return read
 

@@ -168,7 +168,7 @@ def test_a_cache_that_is_away(health, settings):
             "LOCATION": "redis://127.0.0.1:1/0",
         }
     }
-    health(CHECKS=("cache",))
+    health(CHECKS=("cache",), TIMEOUT=60)
     response = wsgi("/api/health/ready")
     assert response.status_code == 503
     assert response.json()["checks"]["cache"]["detail"] == "ConnectionError"

@@ -41,7 +41,7 @@ def ask(port, path, seconds=10.0):
         connection.close()
 
 
-def eventually(condition, seconds=30.0):
+def eventually(condition, seconds=90.0):
     deadline = time.monotonic() + seconds
     while True:
         try:
@@ -67,7 +67,11 @@ def gunicorn(port, log, **env):
         yield process
     finally:
         process.terminate()
-        process.wait(30)
+        try:
+            process.wait(60)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def programs():
@@ -115,7 +119,7 @@ def postgres():
         finally:
             server.send_signal(signal.SIGCONT)
             server.send_signal(signal.SIGINT)
-            server.wait(30)
+            server.wait(60)
 
 
 def test_a_database_that_hangs(postgres, tmp_path):
@@ -208,7 +212,7 @@ def test_no_request_is_lost_in_a_rolling_restart(tmp_path):
         eventually(lambda: ports[0] not in balancer.ready)
         time.sleep(0.3)
         first.terminate()
-        first.wait(30)
+        first.wait(60)
         # The new one starts while the file is still there.
         with instance(0):
             eventually(lambda: ports[0] in balancer.ready)
@@ -216,7 +220,7 @@ def test_no_request_is_lost_in_a_rolling_restart(tmp_path):
             eventually(lambda: ports[1] not in balancer.ready)
             time.sleep(0.3)
             second.terminate()
-            second.wait(30)
+            second.wait(60)
             served = len(balancer.outcomes)
             eventually(lambda: len(balancer.outcomes) > served + 100)
             balancer.__exit__()

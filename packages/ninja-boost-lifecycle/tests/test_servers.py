@@ -38,7 +38,7 @@ def server(request, tmp_path):
         command = [sys.executable, *COMMANDS[request.param], address]
         process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=output, stderr=output)
     try:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 90
         while True:
             try:
                 socket.create_connection(("127.0.0.1", port), 1).close()
@@ -50,11 +50,15 @@ def server(request, tmp_path):
         yield request.param, port, log
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(20)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def observed(log, route):
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 90
     while time.monotonic() < deadline:
         lines = log.read_text().splitlines() if log.exists() else []
         for line in lines:

@@ -50,6 +50,7 @@ STATIC_ROOT = VAR_DIR / "static"
 
 NINJA_BOOST = {
     "AUTH": "ninja_boost.integrations.JWTAuth",
+    "POLICIES": ["flights.policies.BookingPolicy"],
     "PLUGINS": ["airline.plugins.SlowRequests"],
     "SERVICES": ["flights.notifications.Notifications"],
 }

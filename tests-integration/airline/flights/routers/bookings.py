@@ -14,6 +14,7 @@ from flights.models import Booking, Flight, Payment
 from flights.schemas import BookingIn, BookingOut, Id, PaymentOut
 from ninja_boost import AutoRouter, idempotent, inject_service
 from ninja_boost.idempotency import DatabaseStore
+from ninja_boost.policies import policy, policy_registry
 from ninja_boost.responses import ErrorEnvelope
 
 router = AutoRouter(tags=["Bookings"])
@@ -21,8 +22,9 @@ router = AutoRouter(tags=["Bookings"])
 
 @router.get("", response=list[BookingOut])
 def list_bookings(request: HttpRequest, ctx: dict[str, Any]) -> QuerySet[Booking]:
-    """The caller's own ones, the latest first."""
-    return bookings_of(ctx)
+    """The caller's own ones, the latest first; staff see all."""
+    account(ctx)
+    return policy_registry.scope(request, ctx, "booking", bookings())
 
 
 @router.post("", response={201: BookingOut, 404: ErrorEnvelope, 409: ErrorEnvelope})
@@ -44,21 +46,22 @@ def create_booking(
     response={200: BookingOut, 404: ErrorEnvelope},
     url_name="get_booking",
 )
+@policy("booking", "view", get_obj=lambda booking_id, **kw: find(booking_id))
 def get_booking(request: HttpRequest, ctx: dict[str, Any], booking_id: Id) -> Booking:
-    """A stranger's booking is a 404: that it exists is nobody else's business."""
-    return get_object_or_404(bookings_of(ctx), pk=booking_id)
+    account(ctx)
+    booking: Booking = ctx["policy_objects"]["booking"]
+    return booking
 
 
 @router.post(
     "/{booking_id}/payments", response={201: PaymentOut, 404: ErrorEnvelope, 409: ErrorEnvelope}
 )
+@policy("booking", "pay", get_obj=lambda booking_id, **kw: find(booking_id))
 @idempotent(ttl="24h", store=DatabaseStore(transactional=True))
 def pay(request: HttpRequest, ctx: dict[str, Any], booking_id: Id) -> Status[Payment]:
     """Key, payment and answer are one transaction: a crash leaves all of them or none."""
-    owned = Booking.objects.filter(booked_by=account(ctx))
-    booking = owned.select_for_update().filter(pk=booking_id).first()
-    if booking is None:
-        raise HttpError(404, "There is no such booking.")
+    account(ctx)
+    booking = Booking.objects.select_for_update().get(pk=booking_id)
     if booking.payments.exists():
         raise HttpError(409, "The booking is paid, or its payment is under way.")
     return Status(201, booking.payments.create(amount=booking.price))
@@ -73,10 +76,12 @@ def account(ctx: dict[str, Any]) -> User:
     return user
 
 
-def bookings_of(ctx: dict[str, Any]) -> QuerySet[Booking]:
-    return Booking.objects.filter(booked_by=account(ctx)).select_related(
-        "flight__origin", "flight__destination"
-    )
+def bookings() -> QuerySet[Booking]:
+    return Booking.objects.select_related("flight__origin", "flight__destination")
+
+
+def find(booking_id: int) -> Booking:
+    return get_object_or_404(bookings(), pk=booking_id)
 
 
 def book(user: User, order: BookingIn) -> Booking:

@@ -9,6 +9,18 @@ import pytest
 import ninja_boost
 
 PATHS = {
+    "ninja_boost.permissions": [
+        "require",
+        "async_require",
+        "BasePermission",
+        "IsAuthenticated",
+        "IsStaff",
+        "IsSuperuser",
+        "AllowAny",
+        "DenyAll",
+        "HasPermission",
+        "IsOwner",
+    ],
     "ninja_boost.policies": ["BasePolicy", "policy", "policy_registry"],
     "ninja_boost.logging_structured": ["StructuredJsonFormatter", "StructuredVerboseFormatter"],
     "ninja_boost.docs": [
@@ -37,6 +49,7 @@ PATHS = {
         "async_inject_context",
         "async_paginate",
         "async_rate_limit",
+        "async_require",
     ],
     "ninja_boost.conf": ["boost_settings"],
     "ninja_boost.dependencies": ["_client_ip", "inject_context"],

@@ -6,7 +6,7 @@ from django.urls import path
 from ninja import NinjaAPI
 
 from ninja_boost_core import AutoAPI, AutoRouter
-from ninja_boost_jwt import JWTAuth
+from ninja_boost_jwt import JWTAuth, jwks, token_router
 
 plain = NinjaAPI(auth=JWTAuth(), urls_namespace="jwt-plain")
 
@@ -50,6 +50,8 @@ async def async_customer(request):
     return {**request.auth, "view_thread": threading.get_ident()}
 
 
+plain.add_router("/token", token_router())
+
 router = AutoRouter()
 
 
@@ -75,5 +77,10 @@ async def boosted_native_customer(request, ctx):
 
 api = AutoAPI(urls_namespace="jwt-boosted")
 api.add_router("", router)
+api.add_router("/token", token_router())
 
-urlpatterns = [path("plain/", plain.urls), path("api/", api.urls)]
+urlpatterns = [
+    path("plain/", plain.urls),
+    path("api/", api.urls),
+    path(".well-known/jwks.json", jwks),
+]

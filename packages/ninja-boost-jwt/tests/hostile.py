@@ -101,6 +101,15 @@ REFUSED_HEADERS = {
     "another algorithm": {"alg": "HS512"},
     "asymmetric algorithm": {"alg": "RS256"},
     "unknown algorithm": {"alg": "XX256"},
+    "algorithm twice": b'{"alg": "none", "alg": "HS256"}',
+    "name twice": b'{"alg": "HS256", "kid": "a", "kid": "b"}',
+    "algorithm NaN": b'{"alg": "HS256", "a": NaN}',
+    "nested token": {"alg": "HS256", "cty": "JWT"},
+    "kid null": {"alg": "HS256", "kid": None},
+    "kid list": {"alg": "HS256", "kid": ["a"]},
+    "kid true": {"alg": "HS256", "kid": True},
+    "header too large": {"alg": "HS256", "kid": "k" * 5000},
+    "type null": {"alg": "HS256", "typ": None},
     "list": [],
     "text": "HS256",
     "no JSON": b"{",
@@ -108,6 +117,54 @@ REFUSED_HEADERS = {
     "deep": b"[" * 2800 + b"]" * 2800,
 }
 
+
+def spellings(word):
+    """Every way to write a word in capital and small letters."""
+    if not word:
+        return [""]
+    return [
+        first + rest for first in {word[0].lower(), word[0].upper()} for rest in spellings(word[1:])
+    ]
+
+
+UNSIGNED = {
+    f"{name} {end}": f"{segment({'alg': name, 'typ': 'JWT'})}.{segment(claims())}.{signature}"
+    for name in sorted([*spellings("none"), "", " none", "none ", "n\u043ene", "null"])
+    for end, signature in {"empty": "", "with text": "AAAA"}.items()
+}
+"""Tokens that say they need no signature; one has a Cyrillic letter."""
+
+KIDS = {
+    "path": "../../../../dev/null",
+    "absolute path": "/etc/passwd",
+    "SQL": "x' UNION SELECT 'secret' --",
+    "command": "key.pem|whoami",
+    "URL": "https://evil.example/key",
+    "huge": "k" * 3000,
+    "empty": "",
+    "blank": " ",
+    "nul": "a\x00",
+    "newline": "a\r\nX: y",
+    "surrogate": "\udcff",
+    "another name": "b",
+    "other letters": "A",
+    "number": 7,
+    "negative": -1,
+    "true": True,
+    "null": None,
+    "list": ["a"],
+    "object": {"kid": "a"},
+}
+"""Names of keys that a ring does not have."""
+
+OWN_KEYS = {
+    "jku": {"jku": "https://evil.example/keys"},
+    "x5u": {"x5u": "https://evil.example/cert"},
+    "jwk": {"jwk": {"kty": "oct", "k": segment(b"x" * 40)}},
+    "x5c": {"x5c": ["MIIB"]},
+    "x5t": {"x5t": "AAAA"},
+}
+"""Headers with which a token says how to verify it."""
 
 NONE = segment({"alg": "none", "typ": "JWT"})
 GOOD = signed(claims())
@@ -142,6 +199,12 @@ REFUSED_TEXTS = {
     "nul": GOOD + "\x00",
     "twice": f"{GOOD},{GOOD}",
     "quoted": f'"{GOOD}"',
+    "signed with a key that it brings": signed(
+        claims(), {"alg": "HS256", **OWN_KEYS["jwk"]}, "x" * 40
+    ),
+    "encrypted": ".".join([segment({"alg": "dir", "enc": "A128GCM"}), "", "AAAA", "AAAA", "AAAA"]),
+    "encrypted, in three parts": signed(claims(), {"alg": "dir", "enc": "A128GCM"}),
+    "compressed": signed(claims(), {"alg": "HS256", "zip": "DEF"}, "x" * 40),
     "with the scheme": f"Bearer {GOOD}",
     "huge": "a" * 10_000_000,
     "huge, in form": f"{HEADER}.{'A' * 9000}.{SIGNATURE}",

@@ -8,7 +8,15 @@ from django.test import AsyncClient, Client
 
 from ninja_boost_jwt import JWTAuth, create_jwt_token
 
-from .hostile import GOOD, REFUSED_HEADERS, REFUSED_PAYLOADS, REFUSED_TEXTS, claims, signed
+from .hostile import (
+    GOOD,
+    REFUSED_HEADERS,
+    REFUSED_PAYLOADS,
+    REFUSED_TEXTS,
+    UNSIGNED,
+    claims,
+    signed,
+)
 
 pytestmark = pytest.mark.urls("tests.api")
 
@@ -87,6 +95,7 @@ HOSTILE = {
         for name, text in REFUSED_TEXTS.items()
         if len(text) < 60_000 and "\udcff" not in text and "\n" not in text
     },
+    **UNSIGNED,
     **{name: signed(payload) for name, payload in REFUSED_PAYLOADS.items()},
     **{name: signed(claims(), header) for name, header in REFUSED_HEADERS.items()},
 }

@@ -270,6 +270,7 @@ def test_deployment(settings, problems):
 
 def test_no_complaint_where_tokens_are_not_used(settings, problems, monkeypatch):
     monkeypatch.setattr("ninja_boost_jwt.checks.instances", set())
+    monkeypatch.setattr("ninja_boost_jwt.checks.routers", set())
     settings.JWT_SECRET_KEY = None
     settings.NINJA_BOOST = {"AUTH": None}
     assert problems() == problems(deploy=True) == []

@@ -31,10 +31,20 @@ if TYPE_CHECKING:
     from ninja_boost_idempotency import idempotent as idempotent
     from ninja_boost_jwt import JWTAuth as JWTAuth
     from ninja_boost_jwt import create_jwt_token as create_jwt_token
+    from ninja_boost_jwt import issue_tokens as issue_tokens
+    from ninja_boost_jwt import refresh_tokens as refresh_tokens
+    from ninja_boost_jwt import token_router as token_router
     from ninja_boost_lifecycle import LifecycleMiddleware as LifecycleMiddleware
     from ninja_boost_pagination import auto_paginate as auto_paginate
     from ninja_boost_pagination import cursor_paginate as cursor_paginate
     from ninja_boost_pagination import paginate as paginate
+    from ninja_boost_permissions import BasePermission as BasePermission
+    from ninja_boost_permissions import HasPermission as HasPermission
+    from ninja_boost_permissions import IsAuthenticated as IsAuthenticated
+    from ninja_boost_permissions import IsOwner as IsOwner
+    from ninja_boost_permissions import IsStaff as IsStaff
+    from ninja_boost_permissions import IsSuperuser as IsSuperuser
+    from ninja_boost_permissions import require as require
     from ninja_boost_plugins import BoostPlugin as BoostPlugin
     from ninja_boost_plugins import plugin_registry as plugin_registry
     from ninja_boost_policies import BasePolicy as BasePolicy
@@ -63,14 +73,20 @@ _HOMES = {
     "ApiError": "ninja_boost_core.exceptions",
     "AutoAPI": "ninja_boost_core.api",
     "AutoRouter": "ninja_boost_core.router",
+    "BasePermission": "ninja_boost_permissions",
     "BasePolicy": "ninja_boost_policies",
     "BearerTokenAuth": "ninja_boost_core.security",
     "BoostPlugin": "ninja_boost_plugins",
     "BoostService": "ninja_boost_services",
     "Call": "ninja_boost_core.contract",
     "Feature": "ninja_boost_core.contract",
+    "HasPermission": "ninja_boost_permissions",
     "Hook": "ninja_boost_core.contract",
     "IdempotencyMiddleware": "ninja_boost_idempotency",
+    "IsAuthenticated": "ninja_boost_permissions",
+    "IsOwner": "ninja_boost_permissions",
+    "IsStaff": "ninja_boost_permissions",
+    "IsSuperuser": "ninja_boost_permissions",
     "JWTAuth": "ninja_boost_jwt",
     "LifecycleMiddleware": "ninja_boost_lifecycle",
     "Order": "ninja_boost_core.contract",
@@ -88,18 +104,22 @@ _HOMES = {
     "idempotent": "ninja_boost_idempotency",
     "inject_context": "ninja_boost_core.dependencies",
     "inject_service": "ninja_boost_services",
+    "issue_tokens": "ninja_boost_jwt",
     "paginate": "ninja_boost_pagination",
     "plugin_registry": "ninja_boost_plugins",
     "policy": "ninja_boost_policies",
     "policy_registry": "ninja_boost_policies",
     "rate_limit": "ninja_boost_rate_limiting",
+    "refresh_tokens": "ninja_boost_jwt",
     "register_check": "ninja_boost_health",
     "register_exception_handlers": "ninja_boost_core.exceptions",
+    "require": "ninja_boost_permissions",
     "security_report": "ninja_boost_security_headers",
     "service_registry": "ninja_boost_services",
     "slack_webhook": "ninja_boost_webhooks",
     "standard_webhook": "ninja_boost_webhooks",
     "stripe_webhook": "ninja_boost_webhooks",
+    "token_router": "ninja_boost_jwt",
     "twilio_webhook": "ninja_boost_webhooks",
     "verify_webhook": "ninja_boost_webhooks",
     "with_headers": "ninja_boost_security_headers",
@@ -110,14 +130,20 @@ __all__ = [
     "ApiError",
     "AutoAPI",
     "AutoRouter",
+    "BasePermission",
     "BasePolicy",
     "BearerTokenAuth",
     "BoostPlugin",
     "BoostService",
     "Call",
     "Feature",
+    "HasPermission",
     "Hook",
     "IdempotencyMiddleware",
+    "IsAuthenticated",
+    "IsOwner",
+    "IsStaff",
+    "IsSuperuser",
     "JWTAuth",
     "LifecycleMiddleware",
     "Order",
@@ -135,18 +161,22 @@ __all__ = [
     "idempotent",
     "inject_context",
     "inject_service",
+    "issue_tokens",
     "paginate",
     "plugin_registry",
     "policy",
     "policy_registry",
     "rate_limit",
+    "refresh_tokens",
     "register_check",
     "register_exception_handlers",
+    "require",
     "security_report",
     "service_registry",
     "slack_webhook",
     "standard_webhook",
     "stripe_webhook",
+    "token_router",
     "twilio_webhook",
     "verify_webhook",
     "with_headers",

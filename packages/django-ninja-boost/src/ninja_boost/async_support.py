@@ -2,6 +2,7 @@
 
 from ninja_boost_core.dependencies import inject_context as async_inject_context
 from ninja_boost_pagination import auto_paginate as async_paginate
+from ninja_boost_permissions import require as async_require
 from ninja_boost_rate_limiting import rate_limit as async_rate_limit
 from ninja_boost_tracing import TracingMiddleware as AsyncTracingMiddleware
 
@@ -10,4 +11,5 @@ __all__ = [
     "async_inject_context",
     "async_paginate",
     "async_rate_limit",
+    "async_require",
 ]

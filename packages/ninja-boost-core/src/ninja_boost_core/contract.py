@@ -319,6 +319,10 @@ class Feature:
     options: ClassVar[frozenset[str]] = frozenset()
     """Keywords that the feature adds to AutoRouter and its operation decorators."""
 
+    guards: ClassVar[bool] = False
+    """Whether its options keep callers out: then giving one while the feature is disabled is an
+    error, where an option of another feature would have no effect."""
+
     aliases: ClassVar[Mapping[str, str]] = {}
     """Dotted paths of the umbrella (``ninja_boost.…``) to the package's own objects, so that
     settings written for the umbrella also work without it."""

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
     from ninja import NinjaAPI
 
-__all__ = ["ApiError", "error_response", "register_exception_handlers"]
+__all__ = ["ApiError", "error_response", "register_exception_handlers", "set_rollback"]
 
 logger: logging.Logger = logging.getLogger("django.request")
 

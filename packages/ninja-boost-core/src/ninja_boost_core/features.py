@@ -107,6 +107,11 @@ def request_observers() -> tuple[RequestObserver, ...]:
     return tuple(each for feature in enabled_features() for each in feature.observers())
 
 
+def is_enabled(feature: Feature) -> bool:
+    """Return whether DISABLED_FEATURES leaves ``feature`` on."""
+    return feature.name not in boost_settings.section(CoreSettings).DISABLED_FEATURES
+
+
 def unknown_disabled_features() -> list[str]:
     """Return the names in DISABLED_FEATURES that no installed feature has."""
     known = {feature.name for feature in installed_features()}
@@ -124,7 +129,11 @@ def claimed_options() -> Mapping[str, Feature | None]:
     return options
 
 
-OPTION_OWNERS = {"paginate": "ninja-boost-pagination"}
+OPTION_OWNERS = {
+    "audit": "ninja-boost-audit",
+    "paginate": "ninja-boost-pagination",
+    "permissions": "ninja-boost-permissions",
+}
 """Options of packages that may not be installed."""
 
 

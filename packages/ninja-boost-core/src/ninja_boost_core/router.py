@@ -11,7 +11,7 @@ from ninja.constants import NOT_SET
 
 from .callables import is_async, typed_signature
 from .contract import OperationSpec
-from .features import claimed_options, feature_hooks, nearest
+from .features import claimed_options, feature_hooks, is_enabled, nearest
 from .operation import REGISTRATION, Registration, adopt
 from .views import attachment_of, facade, pass_context, unwrapped
 
@@ -38,11 +38,15 @@ class OperationOptions(TypedDict, total=False):
     url_name: str | None
     include_in_schema: bool
     openapi_extra: dict[str, Any] | None
+    audit: Any
     inject: bool
     paginate: Any
+    permissions: Any
 
 
-_NINJA_KEYWORDS = frozenset(OperationOptions.__annotations__) - {"inject", "paginate"}
+_NINJA_KEYWORDS = frozenset(OperationOptions.__annotations__) - set(
+    ("inject", "paginate", "permissions")
+)
 
 
 class AutoRouter(Router):
@@ -68,6 +72,7 @@ class AutoRouter(Router):
         for name in options:
             if name not in known:
                 raise TypeError(f"AutoRouter() has no option {name!r}.{nearest(name, known)}")
+        _check_options("of every path", self.operation_defaults)
         super().__init__(**options)
 
     def get(self, path: str, **options: Unpack[OperationOptions]) -> Callable[[ViewT], ViewT]:
@@ -149,7 +154,14 @@ _ROUTER_KEYWORDS = frozenset(
 
 
 def _check_options(path: str, options: Any) -> None:
-    known = {*_NINJA_KEYWORDS, *claimed_options()}
-    for name in options:
+    claimed = claimed_options()
+    known = {*_NINJA_KEYWORDS, *claimed}
+    for name, value in options.items():
         if name not in known:
             raise TypeError(f"The operation {path!r} has no option {name!r}.{nearest(name, known)}")
+        feature = claimed.get(name)
+        if value is not None and feature is not None and feature.guards and not is_enabled(feature):
+            raise TypeError(
+                f"The operation {path!r} has the option {name!r}, which guards nothing while "
+                f"DISABLED_FEATURES names {feature.name!r}. Take one of the two away."
+            )

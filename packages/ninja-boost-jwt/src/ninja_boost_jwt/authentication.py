@@ -8,7 +8,11 @@ from typing import Any
 from django.http import HttpRequest
 from ninja.security import HttpBearer
 
-from .tokens import decode_jwt_token
+from ninja_boost_core.steps import arun, run
+
+from .keys import KeyRing, current_keys
+from .tokens import decode_jwt_token, verification
+from .waiting import on_event_loop
 
 __all__ = ["JWTAuth", "instances"]
 
@@ -29,11 +33,12 @@ class JWTAuth(HttpBearer):
         super().__init__()
         self._meta_key = "HTTP_" + self.header.upper().replace("-", "_")
         cls = type(self)
-        ours = cls.authenticate is JWTAuth.authenticate and cls.__call__ is JWTAuth.__call__
-        # Verifying does no I/O, so that async operations need no thread for it: ours goes by
-        # the first attribute, Ninja's by the second, awaiting the claims.
-        self.nonblocking = ours
-        if ours:
+        self._ours = cls.authenticate is JWTAuth.authenticate and cls.__call__ is JWTAuth.__call__
+        # Verifying does no I/O, but for a fetch or a look-up, so that async operations need no
+        # thread for it: ours goes by the first attribute, Ninja's by the second, awaiting the
+        # claims.
+        self.nonblocking = self._ours
+        if self._ours:
             self.is_async = True
         instances.add(self)
 
@@ -42,7 +47,13 @@ class JWTAuth(HttpBearer):
         scheme, _, token = request.META.get(self._meta_key, "").partition(" ")
         if scheme.lower() != self.openapi_scheme:
             return None
-        return self.authenticate(request, token.strip(" "))
+        token = token.strip(" ")
+        if not self._ours:
+            return self.authenticate(request, token)
+        keys = current_keys()
+        if isinstance(keys, KeyRing) and keys.may_wait and on_event_loop():
+            return arun(verification(token))
+        return run(verification(token))
 
     def authenticate(self, request: HttpRequest, token: str) -> Any:
         return decode_jwt_token(token)

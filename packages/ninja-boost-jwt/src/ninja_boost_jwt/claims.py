@@ -1,0 +1,139 @@
+"""What the claims of a token may be (RFC 7519, section 4.1), read strictly."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import functools
+import json
+import math
+from collections.abc import Generator, Iterable, Mapping
+from typing import Any, NoReturn
+
+import jwt
+
+__all__ = ["Claims", "Reader", "checked_header", "is_of_type", "problem_in"]
+
+MAX_DEPTH = 32
+"""Levels of lists and objects; what is deeper could not be written as JSON again everywhere."""
+
+TIMES = ("exp", "nbf", "iat")
+_TEXTS = ("iss", "sub", "jti")
+MOST_HEADER = 4096
+"""Characters of the longest header that is read."""
+
+
+class Claims(dict[str, Any]):
+    """The claims of a token that was verified; never empty.
+
+    Awaiting it gives the claims themselves: so an async operation of plain Ninja takes
+    them as they are, where it would call a sync authentication in a thread.
+    """
+
+    def __await__(self) -> Generator[Any, None, Claims]:
+        yield from ()
+        return self
+
+
+class Reader(jwt.PyJWT):
+    """PyJWT with a stricter reading of the payload."""
+
+    def _decode_payload(self, decoded: dict[str, Any]) -> dict[str, Any]:
+        payload = _strictly(decoded["payload"])
+        if not isinstance(payload, dict):
+            raise jwt.DecodeError("The payload is no JSON object.")
+        if problem := problem_in(payload):
+            raise jwt.DecodeError(problem)
+        return payload
+
+
+@functools.lru_cache(maxsize=64)
+def checked_header(segment: str) -> Mapping[str, Any] | None:
+    """Return the header of a token, or None if it cannot be one that is accepted.
+
+    Refused are critical extensions (RFC 7515, section 4.1.11), nested tokens (RFC 7519, section
+    5.2), names that occur twice and members of a wrong type. ``jku``, ``x5u``, ``jwk`` and
+    ``x5c`` are never looked at: a token does not bring its own key (RFC 8725, section 3.10).
+
+    Tokens of one key have the same header, so that it is read once.
+    """
+    if len(segment) > MOST_HEADER:
+        return None
+    try:
+        data = base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
+        header = _strictly(data)
+    except (jwt.DecodeError, binascii.Error, ValueError, RecursionError):
+        return None
+    if not isinstance(header, dict) or not header.keys().isdisjoint(("crit", "b64", "cty")):
+        return None
+    if not isinstance(header.get("alg"), str) or not isinstance(header.get("kid", ""), str):
+        return None
+    return header
+
+
+def is_of_type(header: Mapping[str, Any], expected: str) -> bool:
+    """Return whether the ``typ`` is the expected one, as RFC 7515, 4.1.9, compares it."""
+    found = header.get("typ")
+    if found is None:
+        return "typ" not in header and _media_type(expected) == "jwt"
+    return isinstance(found, str) and _media_type(found) == _media_type(expected)
+
+
+def problem_in(payload: Mapping[str, Any]) -> str | None:
+    """Return what is wrong with the claims: a type that RFC 7519, 4.1, forbids, or the depth."""
+    for name in TIMES:
+        if name in payload and not _is_number(payload[name]):
+            return f"The claim {name!r} must be a number of seconds since 1970."
+    for name in _TEXTS:
+        if name in payload and not isinstance(payload[name], str):
+            return f"The claim {name!r} must be text."
+    audience = payload.get("aud", "")
+    if not isinstance(audience, str) and not (
+        isinstance(audience, list) and all(isinstance(item, str) for item in audience)
+    ):
+        return "The claim 'aud' must be text or a list of texts."
+    if _is_deep(payload):
+        return f"The claims are nested more than {MAX_DEPTH} levels deep."
+    return None
+
+
+def _strictly(data: bytes) -> Any:
+    return json.loads(
+        data.decode("utf-8"),
+        object_pairs_hook=_without_duplicates,
+        parse_constant=_refuse_constant,
+    )
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    unique = dict(pairs)
+    if len(unique) != len(pairs):
+        raise jwt.DecodeError("A name occurs twice in one object.")
+    return unique
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise jwt.DecodeError(f"{name} is no JSON.")
+
+
+def _is_deep(payload: Mapping[str, Any]) -> bool:
+    level: list[Any] = [payload]
+    for _ in range(MAX_DEPTH):
+        level = [inner for value in level for inner in _inside(value)]
+        if not level:
+            return False
+    return True
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _media_type(typ: str) -> str:
+    return typ.lower().removeprefix("application/")

@@ -9,6 +9,13 @@ import pytest
 import ninja_boost
 
 PATHS = {
+    "ninja_boost.audit": [
+        "AuditRouter",
+        "DatabaseBackend",
+        "LoggingBackend",
+        "MultiBackend",
+        "audit_log",
+    ],
     "ninja_boost.permissions": [
         "require",
         "async_require",

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from ninja_boost_core.lazy import lazy_attributes
 
 if TYPE_CHECKING:
+    from ninja_boost_audit import AuditRouter as AuditRouter
+    from ninja_boost_audit import audit_log as audit_log
     from ninja_boost_core.api import AutoAPI as AutoAPI
     from ninja_boost_core.attachment import attach as attach
     from ninja_boost_core.contract import Call as Call
@@ -71,6 +73,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "ApiError": "ninja_boost_core.exceptions",
+    "AuditRouter": "ninja_boost_audit",
     "AutoAPI": "ninja_boost_core.api",
     "AutoRouter": "ninja_boost_core.router",
     "BasePermission": "ninja_boost_permissions",
@@ -94,6 +97,7 @@ _HOMES = {
     "TracingMiddleware": "ninja_boost_tracing",
     "__version__": "ninja_boost.about",
     "attach": "ninja_boost_core.attachment",
+    "audit_log": "ninja_boost_audit",
     "auto_paginate": "ninja_boost_pagination",
     "create_jwt_token": "ninja_boost_jwt",
     "cursor_paginate": "ninja_boost_pagination",
@@ -128,6 +132,7 @@ _HOMES = {
 
 __all__ = [
     "ApiError",
+    "AuditRouter",
     "AutoAPI",
     "AutoRouter",
     "BasePermission",
@@ -151,6 +156,7 @@ __all__ = [
     "TracingMiddleware",
     "__version__",
     "attach",
+    "audit_log",
     "auto_paginate",
     "create_jwt_token",
     "cursor_paginate",

@@ -44,9 +44,8 @@ class OperationOptions(TypedDict, total=False):
     permissions: Any
 
 
-_NINJA_KEYWORDS = frozenset(OperationOptions.__annotations__) - set(
-    ("inject", "paginate", "permissions")
-)
+_OURS = frozenset({"audit", "inject", "paginate", "permissions"})
+_NINJA_KEYWORDS = frozenset(OperationOptions.__annotations__) - _OURS
 
 
 class AutoRouter(Router):

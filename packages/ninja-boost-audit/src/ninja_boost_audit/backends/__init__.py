@@ -1,0 +1,5 @@
+"""Where records go."""
+
+from __future__ import annotations
+
+__all__: list[str] = []

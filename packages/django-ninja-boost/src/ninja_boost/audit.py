@@ -8,18 +8,20 @@ from typing import TYPE_CHECKING
 from ninja_boost_core.lazy import lazy_attributes
 
 if TYPE_CHECKING:
-    from ninja_boost_audit import AuditBackend as AuditBackend
-    from ninja_boost_audit import AuditError as AuditError
-    from ninja_boost_audit import AuditRouter as AuditRouter
-    from ninja_boost_audit import DatabaseBackend as DatabaseBackend
-    from ninja_boost_audit import LoggingBackend as LoggingBackend
-    from ninja_boost_audit import MultiBackend as MultiBackend
-    from ninja_boost_audit import Record as Record
-    from ninja_boost_audit import aemit as aemit
-    from ninja_boost_audit import annotate as annotate
-    from ninja_boost_audit import audit_log as audit_log
-    from ninja_boost_audit import emit as emit
-    from ninja_boost_audit import statistics as statistics
+    from ninja_boost_audit import (
+        AuditBackend,
+        AuditError,
+        AuditRouter,
+        DatabaseBackend,
+        LoggingBackend,
+        MultiBackend,
+        Record,
+        aemit,
+        annotate,
+        audit_log,
+        emit,
+        statistics,
+    )
 
 _HOMES = dict.fromkeys(
     (

@@ -65,11 +65,13 @@ def manage(database: Path, *arguments: str, **extra: str) -> subprocess.Complete
     )
 
 
-STRANGER_ID = 2
-CLOSED_ID = 3
+CREW_ID = 2  # made with the demo user
+STRANGER_ID = 12
+CLOSED_ID = 13
 DEPLOYED = {
     "AIRLINE_SECRET_KEY": "integration-tests-sign-nothing-that-matters-with-this-key",
     "AIRLINE_JWT_SECRET": "integration-tests-sign-their-login-tokens-with-this-other-key",
+    "AIRLINE_AUDIT_KEY": "integration-tests-sign-their-audit-trail-with-a-third-key",
     "AIRLINE_STRIPE_SECRET": "whsec_of_the_integration_tests",
     # The limits have a test of their own; elsewhere they would be in the way.
     "AIRLINE_LOGIN_RATE": "10000/minute",
@@ -91,8 +93,11 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
         connection.executemany(
             "insert into auth_user (id, username, password, first_name, last_name, email,"
             " is_staff, is_superuser, is_active, date_joined)"
-            " values (?, ?, '!', '', '', '', 0, 0, ?, '2026-11-01')",
-            [(STRANGER_ID, "stranger", 1), (CLOSED_ID, "closed", 0)],
+            " values (?, ?, '!', '', '', '', ?, 0, ?, '2026-11-01')",
+            [
+                (STRANGER_ID, "stranger", 0, 1),
+                (CLOSED_ID, "closed", 0, 0),
+            ],
         )
     connection.close()
     return database

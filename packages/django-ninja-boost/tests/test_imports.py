@@ -9,6 +9,9 @@ import pytest
 import ninja_boost
 
 PATHS = {
+    "ninja_boost.cli": ["main"],
+    "ninja_boost.metrics": ["BaseMetricsBackend", "LoggingBackend", "increment", "timing", "track"],
+    "ninja_boost.versioning": ["deprecated", "require_version", "versioned_api"],
     "ninja_boost.audit": [
         "AuditRouter",
         "DatabaseBackend",

@@ -1,5 +1,5 @@
 from flights.routers import airports, auth, bookings, countries, flights, status, webhooks
-from ninja_boost import AutoAPI, health_router
+from ninja_boost import AutoAPI, health_router, token_router
 
 api = AutoAPI(
     title="Airline",
@@ -9,6 +9,7 @@ api = AutoAPI(
 api.add_router("/health", health_router)
 api.add_router("/status", status.router)
 api.add_router("/auth", auth.router)
+api.add_router("/auth", token_router(), tags=["Auth"])
 api.add_router("/countries", countries.router)
 api.add_router("/airports", airports.router)
 api.add_router("/flights", flights.router)

@@ -2,6 +2,7 @@
 
 AIRLINE_SECRET_KEY     required; setting it turns DEBUG off
 AIRLINE_JWT_SECRET     the key of the login tokens; required without DEBUG
+AIRLINE_AUDIT_KEY      signs the audit trail, 32 bytes or more; required without DEBUG
 AIRLINE_STRIPE_SECRET  the signing secret of the webhook endpoint; required without DEBUG
 AIRLINE_LOGIN_RATE     logins of one address, 10/minute
 AIRLINE_SEARCH_RATE    searches of one address, 60/minute
@@ -24,12 +25,16 @@ SECRET_KEY = environ.get("AIRLINE_SECRET_KEY") or (
 ALLOWED_HOSTS = environ.get("AIRLINE_ALLOWED_HOSTS", "localhost,127.0.0.1").split(",")
 
 INSTALLED_APPS = [
+    "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "django.contrib.sessions",
     "django.contrib.staticfiles",
-    "ninja",
     "ninja_boost",
+    "ninja_boost_audit",
     "ninja_boost_idempotency",
+    "ninja_boost_jwt",
     "flights",
 ]
 MIDDLEWARE = [
@@ -37,19 +42,41 @@ MIDDLEWARE = [
     "ninja_boost.lifecycle.LifecycleMiddleware",
     "ninja_boost.security_headers.SecurityHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
 ]
 ROOT_URLCONF = "airline.urls"
 WSGI_APPLICATION = "airline.wsgi.application"
 ASGI_APPLICATION = "airline.asgi.application"
 APPEND_SLASH = False
-# For the page of the docs; its scripts come with Ninja and are served by urls.py under DEBUG.
-TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
+# For the admin, whose files are served by urls.py under DEBUG.
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
 
+AUDIT_KEY = environ.get("AIRLINE_AUDIT_KEY") or (
+    "only-for-the-demo-on-your-own-machine-it-proves-nothing" if DEBUG else None
+)
+AUDIT_KEYS = {"first": AUDIT_KEY} if AUDIT_KEY else {}
 NINJA_BOOST = {
     "AUTH": "ninja_boost.integrations.JWTAuth",
+    "AUDIT": {"BACKEND": "ninja_boost.audit.DatabaseBackend", "KEYS": AUDIT_KEYS},
+    "JWT": {"REFRESH": {"CLAIMS": "flights.accounts.claims"}},
     "POLICIES": ["flights.policies.BookingPolicy"],
     "PLUGINS": ["airline.plugins.SlowRequests"],
     "SERVICES": ["flights.notifications.Notifications"],
@@ -65,7 +92,7 @@ LOGGING = {
 }
 # The demo sends no mail: it prints it.
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
-JWT_EXPIRY_MINS = 60
+JWT_EXPIRY_MINS = 15
 if "AIRLINE_JWT_SECRET" in environ:
     JWT_SECRET_KEY = environ["AIRLINE_JWT_SECRET"]
 

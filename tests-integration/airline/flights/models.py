@@ -95,6 +95,7 @@ class Booking(models.Model):
     price = models.DecimalField(max_digits=10, decimal_places=2, help_text="EUR, all seats")
     note = models.CharField(max_length=200, null=True)
     paid_at = models.DateTimeField(null=True, editable=False)
+    refunded_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

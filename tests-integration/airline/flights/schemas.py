@@ -123,7 +123,8 @@ class BookingOut(ModelSchema):
     class Meta:
         model = Booking
         fields = [
-            "id", "reference", "passenger", "seats", "price", "note", "paid_at", "created_at",
+            "id", "reference", "passenger", "seats", "price", "note", "paid_at", "refunded_at",
+            "created_at",
         ]  # fmt: skip
 
 
@@ -142,11 +143,6 @@ class LoginIn(Schema):
 
     username: Annotated[str, Field(min_length=1, max_length=150, pattern=NO_NUL)]
     password: Annotated[str, Field(min_length=1, max_length=128, pattern=NO_NUL)]
-
-
-class TokenOut(Schema):
-    access_token: str
-    token_type: str
 
 
 class StatusOut(Schema):

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from ninja_boost_jwt import refresh_tokens as refresh_tokens
     from ninja_boost_jwt import token_router as token_router
     from ninja_boost_lifecycle import LifecycleMiddleware as LifecycleMiddleware
+    from ninja_boost_metrics import track as track
     from ninja_boost_pagination import auto_paginate as auto_paginate
     from ninja_boost_pagination import cursor_paginate as cursor_paginate
     from ninja_boost_pagination import paginate as paginate
@@ -62,6 +63,10 @@ if TYPE_CHECKING:
     from ninja_boost_services import inject_service as inject_service
     from ninja_boost_services import service_registry as service_registry
     from ninja_boost_tracing import TracingMiddleware as TracingMiddleware
+    from ninja_boost_versioning import VersionedRouter as VersionedRouter
+    from ninja_boost_versioning import deprecated as deprecated
+    from ninja_boost_versioning import require_version as require_version
+    from ninja_boost_versioning import versioned_api as versioned_api
     from ninja_boost_webhooks import github_webhook as github_webhook
     from ninja_boost_webhooks import slack_webhook as slack_webhook
     from ninja_boost_webhooks import standard_webhook as standard_webhook
@@ -95,12 +100,14 @@ _HOMES = {
     "Order": "ninja_boost_core.contract",
     "SecurityHeadersMiddleware": "ninja_boost_security_headers",
     "TracingMiddleware": "ninja_boost_tracing",
+    "VersionedRouter": "ninja_boost_versioning",
     "__version__": "ninja_boost.about",
     "attach": "ninja_boost_core.attachment",
     "audit_log": "ninja_boost_audit",
     "auto_paginate": "ninja_boost_pagination",
     "create_jwt_token": "ninja_boost_jwt",
     "cursor_paginate": "ninja_boost_pagination",
+    "deprecated": "ninja_boost_versioning",
     "event_bus": "ninja_boost_core.events",
     "github_webhook": "ninja_boost_webhooks",
     "harden_docs": "ninja_boost_docs",
@@ -118,14 +125,17 @@ _HOMES = {
     "register_check": "ninja_boost_health",
     "register_exception_handlers": "ninja_boost_core.exceptions",
     "require": "ninja_boost_permissions",
+    "require_version": "ninja_boost_versioning",
     "security_report": "ninja_boost_security_headers",
     "service_registry": "ninja_boost_services",
     "slack_webhook": "ninja_boost_webhooks",
     "standard_webhook": "ninja_boost_webhooks",
     "stripe_webhook": "ninja_boost_webhooks",
     "token_router": "ninja_boost_jwt",
+    "track": "ninja_boost_metrics",
     "twilio_webhook": "ninja_boost_webhooks",
     "verify_webhook": "ninja_boost_webhooks",
+    "versioned_api": "ninja_boost_versioning",
     "with_headers": "ninja_boost_security_headers",
     "wrap_response": "ninja_boost_core.responses",
 }
@@ -154,12 +164,14 @@ __all__ = [
     "Order",
     "SecurityHeadersMiddleware",
     "TracingMiddleware",
+    "VersionedRouter",
     "__version__",
     "attach",
     "audit_log",
     "auto_paginate",
     "create_jwt_token",
     "cursor_paginate",
+    "deprecated",
     "event_bus",
     "github_webhook",
     "harden_docs",
@@ -177,14 +189,17 @@ __all__ = [
     "register_check",
     "register_exception_handlers",
     "require",
+    "require_version",
     "security_report",
     "service_registry",
     "slack_webhook",
     "standard_webhook",
     "stripe_webhook",
     "token_router",
+    "track",
     "twilio_webhook",
     "verify_webhook",
+    "versioned_api",
     "with_headers",
     "wrap_response",
 ]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, Literal
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from ninja import Router
+from django.http import HttpRequest, HttpResponse
+from ninja import Router, Schema
 
 from ninja_boost_core.client_address import client_address
 from ninja_boost_core.conf import boost_settings
@@ -20,7 +19,15 @@ from .registry import checks
 from .runner import Result, Runner
 from .settings import HealthSettings
 
-__all__ = ["health_router", "runner"]
+try:
+    from ninja import Status
+except ImportError:  # Ninja 1.5 has the tuple only.
+
+    def Status(code: int, value: Any) -> Any:  # type: ignore[no-redef]  # noqa: N802
+        return code, value
+
+
+__all__ = ["HealthOut", "health_router", "runner"]
 
 health_router: Router = Router(tags=["Health"], auth=None)
 """``api.add_router("/health", health_router)``: /live, /ready, /startup and /."""
@@ -29,55 +36,48 @@ runner: Runner = Runner()
 _started_up = False
 
 
-def _documented(*statuses: int) -> dict[str, Any]:
-    body = {
-        "type": "object",
-        "required": ["status"],
-        "properties": {
-            "status": {"enum": ["ok", "degraded", "unavailable", "draining"]},
-            "checks": {"type": "object", "description": "For those who may see the details."},
-        },
-    }
-    content = {"application/json": {"schema": body}}
-    return {
-        "responses": {
-            status: {"description": HTTPStatus(status).phrase, "content": content}
-            for status in statuses
-        }
-    }
+class HealthOut(Schema):
+    """What a probe is told; ``checks`` is for those who may see the details."""
+
+    status: Literal["ok", "degraded", "unavailable", "draining"]
+    checks: dict[str, dict[str, Any]] | None = None
 
 
-@health_router.get("/live", openapi_extra=_documented(200))
-@without_features("rate_limiting", "idempotency", "caching", "audit")
-async def live(request: HttpRequest) -> HttpResponse:
+_LEFT_OUT = without_features("rate_limiting", "idempotency", "caching", "audit")
+_OPTIONS: dict[str, Any] = {"response": {200: HealthOut, 503: HealthOut}, "exclude_none": True}
+
+
+@health_router.get("/live", response=HealthOut, exclude_none=True)
+@_LEFT_OUT
+async def live(request: HttpRequest, response: HttpResponse) -> Any:
     """The process answers. Nothing else is looked at: a restart would mend nothing else."""
-    return _answer(200, {"status": "ok"})
+    return _answer(response, 200, {"status": "ok"})
 
 
-@health_router.get("/ready", openapi_extra=_documented(200, 503))
-@without_features("rate_limiting", "idempotency", "caching", "audit")
-async def ready(request: HttpRequest) -> HttpResponse:
+@health_router.get("/ready", **_OPTIONS)
+@_LEFT_OUT
+async def ready(request: HttpRequest, response: HttpResponse) -> Any:
     """Whether requests may be sent here: no critical check fails, and nobody drains."""
-    return await _report(request)
+    return await _report(request, response)
 
 
-@health_router.get("/startup", openapi_extra=_documented(200, 503))
-@without_features("rate_limiting", "idempotency", "caching", "audit")
-async def startup(request: HttpRequest) -> HttpResponse:
+@health_router.get("/startup", **_OPTIONS)
+@_LEFT_OUT
+async def startup(request: HttpRequest, response: HttpResponse) -> Any:
     """Whether the process has ever been ready; from then on it stays so."""
     if _started_up:
-        return _answer(200, {"status": "ok"})
-    return await _report(request)
+        return _answer(response, 200, {"status": "ok"})
+    return await _report(request, response)
 
 
-@health_router.get("/", openapi_extra=_documented(200, 503))
-@without_features("rate_limiting", "idempotency", "caching", "audit")
-async def status(request: HttpRequest) -> HttpResponse:
+@health_router.get("/", **_OPTIONS)
+@_LEFT_OUT
+async def status(request: HttpRequest, response: HttpResponse) -> Any:
     """The same as /ready; staff, the NETWORKS and everybody under DEBUG see each check."""
-    return await _report(request)
+    return await _report(request, response)
 
 
-async def _report(request: HttpRequest) -> HttpResponse:
+async def _report(request: HttpRequest, response: HttpResponse) -> Any:
     global _started_up
     results = await arun(runner.results(checks()))
     code, state = _verdict(results)
@@ -88,7 +88,7 @@ async def _report(request: HttpRequest) -> HttpResponse:
     body: dict[str, Any] = {"status": state}
     if await _sees_details(request):
         body["checks"] = {result.check.name: _shown(result) for result in results}
-    return _answer(code, body)
+    return _answer(response, code, body)
 
 
 def _verdict(results: list[Result]) -> tuple[int, str]:
@@ -122,11 +122,10 @@ async def _sees_details(request: HttpRequest) -> bool:
     return bool(user.is_active and getattr(user, "is_staff", False))
 
 
-def _answer(code: int, body: dict[str, Any]) -> HttpResponse:
-    response = JsonResponse(body, status=code)
+def _answer(response: HttpResponse, code: int, body: dict[str, Any]) -> Any:
     response["Cache-Control"] = "no-store"
     if code == 503:
         response["Retry-After"] = "1"
         # Our log says when a check begins to fail; Django would log every probe as an error.
         response._has_been_logged = True  # type: ignore[attr-defined]
-    return response
+    return Status(code, body)

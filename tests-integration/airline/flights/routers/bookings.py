@@ -7,12 +7,15 @@ from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils import timezone
 from ninja import Status
 from ninja.errors import HttpError
 
+from flights.accounts import account
 from flights.models import Booking, Flight, Payment
 from flights.schemas import BookingIn, BookingOut, Id, PaymentOut
-from ninja_boost import AutoRouter, idempotent, inject_service
+from ninja_boost import AutoRouter, IsStaff, audit_log, idempotent, inject_service, require
+from ninja_boost.audit import annotate
 from ninja_boost.idempotency import DatabaseStore
 from ninja_boost.policies import policy, policy_registry
 from ninja_boost.responses import ErrorEnvelope
@@ -67,13 +70,25 @@ def pay(request: HttpRequest, ctx: dict[str, Any], booking_id: Id) -> Status[Pay
     return Status(201, booking.payments.create(amount=booking.price))
 
 
-def account(ctx: dict[str, Any]) -> User:
-    """The caller's account; it may have been closed since the token was issued."""
-    user_id = ctx["user"].get("user_id")
-    user = User.objects.filter(pk=user_id, is_active=True).first() if type(user_id) is int else None
-    if user is None:
-        raise HttpError(401, "There is no such account any more.")
-    return user
+@router.post(
+    "/{booking_id}/refund", response={200: BookingOut, 404: ErrorEnvelope, 409: ErrorEnvelope}
+)
+@require(IsStaff)
+@policy("booking", "refund", get_obj=lambda booking_id, **kw: find(booking_id))
+@audit_log(
+    action="booking.refund",
+    resource="booking",
+    resource_id=lambda booking_id, **kw: booking_id,
+    transactional=True,
+)
+def refund(request: HttpRequest, ctx: dict[str, Any], booking_id: Id) -> Booking:
+    """For staff; the record of it is committed together with the refund."""
+    account(ctx)
+    paid = Booking.objects.filter(pk=booking_id, refunded_at=None).exclude(paid_at=None)
+    if not paid.update(refunded_at=timezone.now()):
+        raise HttpError(409, "The booking is not paid, or it is refunded already.")
+    annotate(request, amount=str(ctx["policy_objects"]["booking"].price))
+    return find(booking_id)
 
 
 def bookings() -> QuerySet[Booking]:

@@ -1,0 +1,3 @@
+"""A URL configuration without the endpoint."""
+
+urlpatterns: list[object] = []

@@ -44,6 +44,7 @@ nox.options.sessions = [
 
 
 LINT = ["backend", "nox", "lint", "airline"]
+PLUGIN = "ninja-boost-testing"
 PYTEST = ["-q", "-rs", "--timeout=300"]
 
 
@@ -149,7 +150,12 @@ def run_all_package_tests(session: nox.Session, *options: str, runner: Sequence[
     python = str(Path(session.bin) / "python")
     options = (*options, "--hypothesis-profile=quick", "-m", "not slow", *session.posargs)
     command = [python, *runner, "-m", "pytest", *PYTEST, *options]
-    jobs = [(name, laid_out(session, name), [command]) for name in longest_first()]
+    # What it resets after each test is for users' tests, and for its own.
+    without = ["-p", "no:ninja_boost_testing"]
+    jobs = [
+        (name, laid_out(session, name), [[*command, *(() if name == PLUGIN else without)]])
+        for name in longest_first()
+    ]
     side_by_side(session, jobs)
 
 

@@ -72,6 +72,7 @@ DEPLOYED = {
     "AIRLINE_SECRET_KEY": "integration-tests-sign-nothing-that-matters-with-this-key",
     "AIRLINE_JWT_SECRET": "integration-tests-sign-their-login-tokens-with-this-other-key",
     "AIRLINE_AUDIT_KEY": "integration-tests-sign-their-audit-trail-with-a-third-key",
+    "AIRLINE_METRICS_TOKEN": "integration-tests-read-the-metrics",
     "AIRLINE_STRIPE_SECRET": "whsec_of_the_integration_tests",
     # The limits have a test of their own; elsewhere they would be in the way.
     "AIRLINE_LOGIN_RATE": "10000/minute",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,8 +14,9 @@ import pytest
 
 from ninja_boost_webhooks import sign_stripe
 
-from .conftest import COMMANDS, CREDENTIALS, DEPLOYED, Server, serving
+from .conftest import COMMANDS, CREDENTIALS, CREW_ID, DEPLOYED, Server, serving
 from .test_bookings import bookable
+from .tokens import CLAIMS, HS256, signed
 
 SECRET = DEPLOYED["AIRLINE_STRIPE_SECRET"]
 
@@ -134,3 +135,37 @@ def test_a_killed_server_leaves_neither_key_nor_payment(loaded: Path, tmp_path: 
         assert [pay(pk, running.url) for pk in ids] == [201] * len(ids)
         with httpx.Client(base_url=running.url, headers=headers, timeout=30) as client:
             assert client.get("/api/bookings").json()["data"]["total"] == len(ids)
+
+
+def test_the_list_of_airports_is_cached_until_a_name_changes(
+    client: httpx.Client, connect: Callable[..., httpx.Client], passenger: httpx.Client
+) -> None:
+    query = {"country": "LI", "size": 7}
+    first = client.get("/api/airports", params=query)
+    again = client.get("/api/airports", params=query)
+    assert again.content == first.content
+    assert "hit" in again.headers["cache-status"]
+    assert again.headers["x-trace-id"] != first.headers["x-trace-id"]
+    etag = {"If-None-Match": again.headers["etag"]}
+    assert client.get("/api/airports", params=query, headers=etag).status_code == 304
+
+    one = client.get("/api/airports", params={"country": "CH", "size": 3}).json()["data"]["items"][
+        0
+    ]
+    url = f"/api/airports/{one['icao']}"
+    assert client.patch(url, json={"name": "Nowhere"}).status_code == 401
+    assert passenger.patch(url, json={"name": "Nowhere"}).status_code == 403
+    claims = {**CLAIMS, "user_id": CREW_ID, "is_staff": True}
+    crew = connect(authorization=f"Bearer {signed(HS256, claims)}")
+    assert crew.patch(url, json={"name": "A new name"}).status_code == 200
+    found = client.get("/api/airports", params={"country": "CH", "size": 3}).json()["data"]["items"]
+    assert found[0]["name"] == "A new name"
+    assert crew.patch(url, json={"name": one["name"]}).status_code == 200
+
+
+def test_metrics_are_for_whoever_has_the_token(server: Server, client: httpx.Client) -> None:
+    client.get("/api/countries")
+    assert client.get("/metrics").status_code == 404
+    token = {"Authorization": f"Bearer {DEPLOYED['AIRLINE_METRICS_TOKEN']}"}
+    text = client.get("/metrics", headers=token).text
+    assert 'airline_request_total{method="GET",route="/api/countries",status="200"}' in text

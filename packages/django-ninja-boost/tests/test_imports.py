@@ -9,6 +9,7 @@ import pytest
 import ninja_boost
 
 PATHS = {
+    "ninja_boost.caching": ["cache_manager", "cache_response"],
     "ninja_boost.testing": ["capture_events", "assert_problem", "assert_rate_limited"],
     "ninja_boost.cli": ["main"],
     "ninja_boost.metrics": ["BaseMetricsBackend", "LoggingBackend", "increment", "timing", "track"],

@@ -4,6 +4,7 @@ AIRLINE_SECRET_KEY     required; setting it turns DEBUG off
 AIRLINE_JWT_SECRET     the key of the login tokens; required without DEBUG
 AIRLINE_AUDIT_KEY      signs the audit trail, 32 bytes or more; required without DEBUG
 AIRLINE_STRIPE_SECRET  the signing secret of the webhook endpoint; required without DEBUG
+AIRLINE_METRICS_TOKEN  what Prometheus shows at /metrics; without it only DEBUG shows them
 AIRLINE_LOGIN_RATE     logins of one address, 10/minute
 AIRLINE_SEARCH_RATE    searches of one address, 60/minute
 AIRLINE_ALLOWED_HOSTS  comma separated
@@ -77,6 +78,11 @@ NINJA_BOOST = {
     "AUTH": "ninja_boost.integrations.JWTAuth",
     "AUDIT": {"BACKEND": "ninja_boost.audit.DatabaseBackend", "KEYS": AUDIT_KEYS},
     "JWT": {"REFRESH": {"CLAIMS": "flights.accounts.claims"}},
+    "METRICS": {
+        "BACKEND": "ninja_boost.metrics.PrometheusBackend",
+        "NAMESPACE": "airline",
+        "ENDPOINT": {"TOKEN": environ.get("AIRLINE_METRICS_TOKEN")},
+    },
     "POLICIES": ["flights.policies.BookingPolicy"],
     "PLUGINS": ["airline.plugins.SlowRequests"],
     "SERVICES": ["flights.notifications.Notifications"],

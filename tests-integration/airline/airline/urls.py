@@ -6,8 +6,13 @@ from django.contrib.staticfiles.urls import staticfiles_urlpatterns
 from django.urls import path
 
 from airline.api import api
+from ninja_boost.metrics import metrics_view
 
-urlpatterns = [path("api/", api.urls), path("admin/", admin.site.urls)]
+urlpatterns = [
+    path("api/", api.urls),
+    path("admin/", admin.site.urls),
+    path("metrics", metrics_view),
+]
 
 if settings.DEBUG:
     # The files of the admin. Django streams static files in a way that ASGI servers warn of.

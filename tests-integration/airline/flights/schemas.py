@@ -62,6 +62,12 @@ class AirportOut(ModelSchema):
         ]  # fmt: skip
 
 
+class AirportIn(Schema):
+    model_config = ConfigDict(extra="forbid")
+
+    name: Annotated[Line, Field(min_length=1, max_length=100)]
+
+
 class AirportNearby(Schema):
     airport: AirportBrief
     distance_km: float

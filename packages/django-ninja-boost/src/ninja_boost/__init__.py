@@ -11,6 +11,9 @@ from ninja_boost_core.lazy import lazy_attributes
 if TYPE_CHECKING:
     from ninja_boost_audit import AuditRouter as AuditRouter
     from ninja_boost_audit import audit_log as audit_log
+    from ninja_boost_caching import cache_manager as cache_manager
+    from ninja_boost_caching import cache_response as cache_response
+    from ninja_boost_caching import if_match as if_match
     from ninja_boost_core.api import AutoAPI as AutoAPI
     from ninja_boost_core.attachment import attach as attach
     from ninja_boost_core.contract import Call as Call
@@ -105,6 +108,8 @@ _HOMES = {
     "attach": "ninja_boost_core.attachment",
     "audit_log": "ninja_boost_audit",
     "auto_paginate": "ninja_boost_pagination",
+    "cache_manager": "ninja_boost_caching",
+    "cache_response": "ninja_boost_caching",
     "create_jwt_token": "ninja_boost_jwt",
     "cursor_paginate": "ninja_boost_pagination",
     "deprecated": "ninja_boost_versioning",
@@ -113,6 +118,7 @@ _HOMES = {
     "harden_docs": "ninja_boost_docs",
     "health_router": "ninja_boost_health",
     "idempotent": "ninja_boost_idempotency",
+    "if_match": "ninja_boost_caching",
     "inject_context": "ninja_boost_core.dependencies",
     "inject_service": "ninja_boost_services",
     "issue_tokens": "ninja_boost_jwt",
@@ -169,6 +175,8 @@ __all__ = [
     "attach",
     "audit_log",
     "auto_paginate",
+    "cache_manager",
+    "cache_response",
     "create_jwt_token",
     "cursor_paginate",
     "deprecated",
@@ -177,6 +185,7 @@ __all__ = [
     "harden_docs",
     "health_router",
     "idempotent",
+    "if_match",
     "inject_context",
     "inject_service",
     "issue_tokens",

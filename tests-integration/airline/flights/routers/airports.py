@@ -12,6 +12,7 @@ from flights.geo import distance_km, latitude_band, longitude_ranges
 from flights.models import Airport
 from flights.schemas import (
     AirportFilters,
+    AirportIn,
     AirportNearby,
     AirportOut,
     CountryCode,
@@ -19,13 +20,24 @@ from flights.schemas import (
     Latitude,
     Longitude,
 )
-from ninja_boost import AutoRouter, cursor_paginate, rate_limit
+from flights.text import fold
+from ninja_boost import (
+    AutoRouter,
+    IsStaff,
+    cache_response,
+    cursor_paginate,
+    rate_limit,
+    require,
+)
+from ninja_boost.caching import cache_manager
+from ninja_boost.integrations import JWTAuth
 from ninja_boost.responses import ErrorEnvelope
 
 router = AutoRouter(tags=["Airports"], auth=None)
 
 
 @router.get("", response=list[AirportOut])
+@cache_response("10m", key="shared", tags=["airports"], stale="1m")
 @rate_limit(settings.AIRLINE_SEARCH_RATE, exempt=lambda request: "q" not in request.GET)
 def list_airports(
     request: HttpRequest, ctx: dict[str, Any], filters: Query[AirportFilters]
@@ -81,6 +93,20 @@ def export(
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": 'attachment; filename="airports.csv"'},
     )
+
+
+@router.patch("/{icao}", auth=JWTAuth(), response={200: AirportOut, 404: ErrorEnvelope})
+@require(IsStaff)
+def rename_airport(
+    request: HttpRequest, ctx: dict[str, Any], icao: Icao, payload: AirportIn
+) -> Airport:
+    """The lists that are cached are made anew from the moment that this is committed."""
+    airport = get_object_or_404(Airport.objects.select_related("country"), icao=icao)
+    airport.name = payload.name
+    airport.search = fold(" ".join([airport.icao, airport.iata or "", airport.name, airport.city]))
+    airport.save()
+    cache_manager.invalidate_tags("airports")
+    return airport
 
 
 @router.get("/{icao}", response={200: AirportOut, 404: ErrorEnvelope})

@@ -1,0 +1,43 @@
+"""What has happened in this process."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Mapping
+from typing import Literal, get_args
+
+__all__ = ["count", "statistics"]
+
+Name = Literal[
+    "hits",
+    "stale_hits",
+    "misses",
+    "collapsed",
+    "bypassed",
+    "stored",
+    "not_stored",
+    "not_modified",
+    "invalidations",
+    "failures",
+]
+
+_lock = threading.Lock()
+_counts: Counter[str] = Counter()
+
+
+def count(name: Name) -> None:
+    with _lock:
+        _counts[name] += 1
+
+
+def statistics() -> Mapping[str, int]:
+    """Return what has been counted in this process since it started.
+
+    Keys: ``hits`` (``stale_hits`` among them), ``misses``, ``collapsed`` (misses that got the
+    answer of another one), ``bypassed`` (requests that were not looked up), ``stored``,
+    ``not_stored`` (answers that may not be), ``not_modified`` (304), ``invalidations`` and
+    ``failures`` (of the cache).
+    """
+    with _lock:
+        return {name: _counts[name] for name in get_args(Name)}

@@ -1,0 +1,183 @@
+"""A Django cache that may fail."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.core.cache import InvalidCacheBackendError, caches
+from django.core.cache.backends.dummy import DummyCache
+from django.core.cache.backends.locmem import LocMemCache
+from django.core.exceptions import ImproperlyConfigured
+
+from ninja_boost_core.conf import boost_settings
+from ninja_boost_core.steps import Step, Steps
+
+from ._statistics import count
+from .keys import prefix_generation
+from .memory import InProcess
+from .settings import current_options
+from .storage import forget
+
+__all__ = ["Backend", "Unavailable", "current_backend"]
+
+logger = logging.getLogger("ninja_boost.caching")
+
+MOST_OWED = 1000
+
+
+class Unavailable(Exception):
+    """The cache has failed, or is left alone because it just has."""
+
+
+class Backend:
+    """One of Django's caches.
+
+    After a failure it is left alone for ``cooldown`` seconds, so that requests do not wait for
+    its timeouts one after the other. An invalidation that failed is owed: this process reads
+    nothing from the cache before it has made up for it.
+
+    Args:
+        alias: the cache, as in CACHES.
+
+    Raises:
+        ImproperlyConfigured: there is no such cache.
+    """
+
+    def __init__(self, alias: str, cooldown: float = 1.0) -> None:
+        try:
+            cache = caches[alias]
+        except InvalidCacheBackendError as error:
+            raise ImproperlyConfigured(
+                f"NINJA_BOOST: CACHE.ALIAS is {alias!r}, which is no cache that works: {error}"
+            ) from error
+        self.alias = alias
+        self.cooldown = cooldown
+        self._blocks = not isinstance(cache, LocMemCache | DummyCache)
+        self._in_process = InProcess(alias) if type(cache) is LocMemCache else None
+        self._resting_until = 0.0
+        self._owed: dict[str, object] = {}
+        self._lock = threading.Lock()
+
+    def step(self, function: Callable[..., Any], *arguments: Any, **options: Any) -> Step:
+        """Return the step that calls ``function(cache, ...)``; it raises Unavailable alone."""
+        return _Step(self, function, arguments, options)
+
+    def invalidate(self, generations: Iterable[str]) -> Steps[bool]:
+        """Invalidate what depends on the generations; return whether it is done.
+
+        It is tried even while the cache is left alone, and owed if it fails.
+        """
+        names = tuple(generations)
+        try:
+            yield _Step(self, forget, (names,), {"patiently": True})
+        except Unavailable:
+            self._owe(names)
+            return False
+        count("invalidations")
+        return True
+
+    def call(
+        self, function: Callable[..., Any], *arguments: Any, patiently: bool = False, **options: Any
+    ) -> Any:
+        """Call ``function(cache, ...)``; ``patiently`` even if the cache is left alone.
+
+        Raises:
+            Unavailable: the cache has failed, now or just before.
+        """
+        if not patiently:
+            if self._resting_until and time.monotonic() < self._resting_until:
+                raise Unavailable
+            if self._owed:
+                self._pay()
+        return self._try(function, *arguments, **options)
+
+    async def acall(self, function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+        """See ``call``."""
+        # One trip to the thread for all calls; the cache's own async methods make one each.
+        if self._blocks:
+            return await sync_to_async(self.call)(function, *arguments, **options)
+        return self.call(function, *arguments, **options)
+
+    def _try(self, function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+        try:
+            return function(self._in_process or caches[self.alias], *arguments, **options)
+        except Exception as error:
+            # Each cache has client errors of its own.
+            self._resting_until = time.monotonic() + self.cooldown
+            count("failures")
+            logger.error(  # noqa: TRY400 - an outage needs no traceback each second
+                "The cache %r failed, and is left alone for %g s: %s: %s",
+                self.alias,
+                self.cooldown,
+                type(error).__name__,
+                error,
+            )
+            raise Unavailable from error
+
+    def _owe(self, names: tuple[str, ...]) -> None:
+        with self._lock:
+            self._owed.update({name: object() for name in names})
+            if len(self._owed) > MOST_OWED:
+                # Everything depends on the root.
+                self._owed = {prefix_generation("/"): object()}
+
+    def _pay(self) -> None:
+        with self._lock:
+            owed = dict(self._owed)
+        self._try(forget, owed)
+        with self._lock:
+            for name, mark in owed.items():
+                # What has been owed anew in the meantime is owed still.
+                if self._owed.get(name) is mark:
+                    del self._owed[name]
+
+
+class _Step:
+    """One question to the cache."""
+
+    __slots__ = ("arguments", "backend", "function", "options")
+
+    def __init__(
+        self,
+        backend: Backend,
+        function: Callable[..., Any],
+        arguments: tuple[Any, ...],
+        options: dict[str, Any],
+    ) -> None:
+        self.backend = backend
+        self.function = function
+        self.arguments = arguments
+        self.options = options
+
+    def run(self) -> Any:
+        return self.backend.call(self.function, *self.arguments, **self.options)
+
+    async def arun(self) -> Any:
+        return await self.backend.acall(self.function, *self.arguments, **self.options)
+
+
+_current: Backend | None = None
+
+
+@boost_settings.on_change
+def _forget_current() -> None:
+    global _current
+    _current = None
+
+
+def current_backend() -> Backend:
+    """Return the cache that ALIAS names.
+
+    Raises:
+        ImproperlyConfigured: there is no such cache.
+    """
+    global _current
+    if _current is None:
+        options = current_options()
+        _current = Backend(options.ALIAS, options.COOLDOWN)
+    return _current

@@ -55,6 +55,13 @@ def status_of(response: Any) -> str:
     return response["Cache-Status"].removeprefix("ninja-boost; ").partition(";")[0]
 
 
+def operations_of(api: Any, path: str) -> list[Any]:
+    """The operations of a path, once the API is served; Ninja 1.5 keeps them elsewhere."""
+    bound = getattr(api, "_get_bound_routers", None)
+    routers = bound() if bound else [router for _, router in api._routers]
+    return next(r.path_operations[path].operations for r in routers if path in r.path_operations)
+
+
 @contextmanager
 def serving(*extra_patterns: Any, **apis: Any) -> Iterator[ModuleType]:
     """Serve each API below a path of its keyword's name: ``serving(api=AutoAPI())``."""

@@ -74,6 +74,18 @@ async def test_async_views(kind, alias):
     assert (status_of(first), status_of(second)) == ("fwd=miss", "hit")
 
 
+async def test_memory_needs_no_thread(monkeypatch):
+    def refuse(function):
+        raise AssertionError(function)
+
+    monkeypatch.setattr("ninja_boost_caching.backends.sync_to_async", refuse)
+    api = AutoAPI(auth=None)
+    counting(api, is_async=True, stale=60)
+    with serving(api=api):
+        answers = [await AsyncClient().get("/api/n") for _ in range(3)]
+    assert [status_of(answer) for answer in answers] == ["fwd=miss", "hit", "hit"]
+
+
 def test_every_cache(alias):
     api, router = auto()
     counting(router)

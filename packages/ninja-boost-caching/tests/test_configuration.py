@@ -11,7 +11,7 @@ from ninja_boost_caching.durations import no_or_seconds, seconds
 from ninja_boost_core import AutoAPI, AutoRouter
 from ninja_boost_core.conf import boost_settings
 
-from .support import Bearer, serving, with_cache
+from .support import Bearer, operations_of, serving, with_cache
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,7 @@ from .support import Bearer, serving, with_cache
         {"stale": -1},
         {"lease": 0},
         {"wait": "x"},
+        {"wait": 61},
     ],
 )
 def test_arguments_that_make_no_sense(options):
@@ -230,6 +231,6 @@ def test_inventory():
     api.get("/x")(cache_response(60, key="user")(lambda request: 1))
     api.put("/x")(if_match(str, required=True)(lambda request: 1))
     with serving(api=api):
-        bound = api._get_bound_routers()[0].path_operations["/x"].operations
+        bound = operations_of(api, "/x")
         described = [hook.describe() for operation in bound for hook in operation.hooks]
     assert described == ["cached for 60 s, key user", "If-Match required"]

@@ -16,7 +16,7 @@ from ninja_boost_caching import cache_manager, cache_response, if_match
 from ninja_boost_caching.representations import directives, matches_any
 from ninja_boost_core import AutoAPI, Hook, Order, attach
 
-from .support import ALICE, Bearer, serving, status_of, with_cache
+from .support import ALICE, Bearer, operations_of, serving, status_of, with_cache
 
 
 @pytest.fixture
@@ -131,7 +131,7 @@ def test_jitter():
     api = NinjaAPI()
     numbers(api, ttl=100)
     with with_cache(JITTER=0.2), serving(api=api):
-        operation = api._get_bound_routers()[0].path_operations["/n"].operations[0]
+        operation = operations_of(api, "/n")[0]
         policy = operation.hooks[0]._policy
         assert isinstance(policy, Policy)
         drawn = [policy.freshness(100) for _ in range(300)]
@@ -186,13 +186,14 @@ def test_a_failed_refresh_keeps_what_is_stale(clock):
         assert client.get("/api/n").content == b"a"
 
 
+@pytest.mark.timeout(30)
 def test_what_cannot_be_kept_makes_no_queue():
     """While one computes what turned out not to be kept, others compute, too, and do not wait."""
     api = NinjaAPI()
     depth = []
 
     @api.get("/n")
-    @cache_response(60, wait=30)
+    @cache_response(60, wait=60, lease=600)
     def view(request):
         depth.append(1)
         if len(depth) == 2:
@@ -388,6 +389,7 @@ def test_other_hooks_work_on_hits_too():
     assert [r.status_code for r in rest] == [304, 304]
 
 
+@pytest.mark.timeout(30)
 def test_a_view_that_fails_below_the_lock_frees_it():
     class Refuse(Hook):
         order = Order.SERVICES
@@ -402,7 +404,7 @@ def test_a_view_that_fails_below_the_lock_frees_it():
 
     @api.get("/x")
     @attach(hook)
-    @cache_response(60, wait=30)
+    @cache_response(60, wait=60, lease=600)
     def view(request):
         return 1
 
@@ -413,6 +415,7 @@ def test_a_view_that_fails_below_the_lock_frees_it():
         assert client.get("/api/x").status_code == 200
 
 
+@pytest.mark.timeout(30)
 async def test_a_cancelled_request_frees_the_lock():
     import asyncio
 
@@ -420,7 +423,7 @@ async def test_a_cancelled_request_frees_the_lock():
     entered, calls = asyncio.Event(), []
 
     @api.get("/x")
-    @cache_response(60, wait=30)
+    @cache_response(60, wait=60, lease=600)
     async def view(request):
         calls.append(1)
         if len(calls) == 1:
@@ -431,7 +434,7 @@ async def test_a_cancelled_request_frees_the_lock():
     with serving(api=api):
         from django.test import AsyncRequestFactory
 
-        operation = api._get_bound_routers()[0].path_operations["/x"].operations[0]
+        operation = operations_of(api, "/x")[0]
         request = AsyncRequestFactory().get("/api/x")
         task = asyncio.create_task(operation.run(request))
         await entered.wait()

@@ -1,6 +1,7 @@
 """Fixtures: the registry, empty before and after each test."""
 
 import asyncio
+import weakref
 
 import pytest
 
@@ -25,3 +26,9 @@ def registry():
 @pytest.fixture
 def log():
     return Log()
+
+
+@pytest.fixture(autouse=True)
+def _no_views_of_other_tests(monkeypatch):
+    """Some interpreter keeps the frame of a test that has ended, and with it its views."""
+    monkeypatch.setattr("ninja_boost_services.hooks._in_use", weakref.WeakSet())

@@ -48,7 +48,7 @@ def cache_response(
         stale: for how long after ``ttl`` an answer is still sent while one request computes.
         max_age: how long clients may use an answer without asking; 0 has them ask each time.
         lease: how long one request may compute before another may, too.
-        wait: how long a request waits for the one that computes.
+        wait: how long a request waits for the one that computes, at most 60 s.
         client_no_cache: whether a client's ``Cache-Control: no-cache`` has it computed anew.
 
     Raises:

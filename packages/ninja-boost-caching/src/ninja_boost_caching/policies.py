@@ -29,6 +29,8 @@ __all__ = ["READS", "Key", "Options", "Policy", "Tags"]
 Key = Literal["user", "shared"] | Callable[..., Any]
 Tags = Sequence[str] | Callable[..., Iterable[str]]
 
+LONGEST_WAIT = 60.0
+
 READS = frozenset({"GET", "HEAD"})
 
 
@@ -53,6 +55,8 @@ class Options:
         for value in (self.stale, self.max_age, self.wait):
             if value is not None:
                 no_or_seconds(value)
+        if self.wait is not None and no_or_seconds(self.wait) > LONGEST_WAIT:
+            raise ValueError(f"wait={self.wait!r}: at most {LONGEST_WAIT:g} seconds.")
         if self.key not in (None, "user", "shared") and not callable(self.key):
             raise ValueError(
                 f"key={self.key!r}: 'user', 'shared', or a callable over (request, ctx)."

@@ -1,6 +1,7 @@
 """The project that the tests run in, in this process and behind servers."""
 
 import os
+import tempfile
 
 # Ninja 1.5 refuses two NinjaAPI objects of one version in a process, which tests need.
 os.environ.setdefault("NINJA_SKIP_REGISTRY", "1")
@@ -19,7 +20,15 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
 ]
 SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
-DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
+# A file, because Django never closes a connection to a database in memory.
+FILE = os.path.join(tempfile.gettempdir(), f"ninja-boost-health-{os.getpid()}.sqlite3")
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": FILE,
+        "TEST": {"NAME": FILE},
+    }
+}
 NINJA_BOOST = {}
 if port := os.environ.get("HEALTH_TEST_POSTGRES"):
     DATABASES["default"] = {

@@ -1,5 +1,7 @@
 """Connections that do not outlive their test, and a bus that nobody listens to."""
 
+import weakref
+
 import pytest
 from asgiref.sync import sync_to_async
 from django.db import connections
@@ -34,3 +36,9 @@ async def thread_connections():
     """Async code has Django's thread for sync code use connections of its own."""
     yield
     await sync_to_async(connections.close_all)()
+
+
+@pytest.fixture(autouse=True)
+def _no_views_of_other_tests(monkeypatch):
+    """Some interpreter keeps the frame of a test that has ended, and with it its views."""
+    monkeypatch.setattr("ninja_boost_policies.hooks._in_use", weakref.WeakSet())

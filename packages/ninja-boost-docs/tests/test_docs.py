@@ -16,7 +16,7 @@ from ninja_boost_docs import SwaggerPage, harden_docs
 from .urls import auto, plain
 
 ROOTS = ["/auto", "/plain/acme"]
-PATHS = ["/docs", "/openapi.json", "/docs?asset=favicon.svg"]
+PATHS = ["/docs", "/openapi.json", "/docs?asset=favicon.png"]
 TOKEN = {"Authorization": "Bearer letmein"}
 
 

@@ -7,7 +7,7 @@ from django.urls import path
 from ninja import NinjaAPI
 
 from ninja_boost_core import AutoAPI
-from ninja_boost_health import health_router
+from ninja_boost_health import health_router, new_health_router
 
 api = NinjaAPI(urls_namespace="plain")
 api.add_router("/health", health_router)
@@ -20,6 +20,6 @@ def work(request):
 
 
 auto = AutoAPI(urls_namespace="auto")
-auto.add_router("/health", health_router)
+auto.add_router("/health", new_health_router())
 
 urlpatterns = [path("api/", api.urls), path("auto/", auto.urls)]

@@ -16,7 +16,7 @@ from ninja.openapi.docs import DocsBase
 
 __all__ = ["Page", "RedocPage", "SwaggerPage"]
 
-_TYPES = {"js": "text/javascript", "css": "text/css", "svg": "image/svg+xml", "png": "image/png"}
+_TYPES = {"js": "text/javascript", "css": "text/css", "png": "image/png"}
 _ESCAPED = {ord("<"): "\\u003C", ord(">"): "\\u003E", ord("&"): "\\u0026"}
 
 PAGE = """<!DOCTYPE html>
@@ -25,7 +25,7 @@ PAGE = """<!DOCTYPE html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
-<link rel="icon" type="image/svg+xml" href="?asset=favicon.svg">
+<link rel="icon" type="image/png" href="?asset=favicon.png">
 {styles}
 </head>
 <body>
@@ -85,7 +85,7 @@ class Page(DocsBase):
     def _asset(self, name: str) -> HttpResponse:
         if name in self.ours:
             body = _read("ninja_boost_docs", f"assets/{name}")
-        elif name in (*self.ninjas, "favicon.svg"):
+        elif name in (*self.ninjas, "favicon.png"):
             body = _read("ninja", f"static/ninja/{name}")
         else:
             raise Http404

@@ -13,12 +13,14 @@ if TYPE_CHECKING:
     from .registry import register_check as register_check
     from .registry import unregister_check as unregister_check
     from .router import health_router as health_router
+    from .router import new_health_router as new_health_router
 
 _HOMES = {
     "Check": "ninja_boost_health.registry",
     "CheckFailed": "ninja_boost_health.registry",
     "drain": "ninja_boost_health.drain",
     "health_router": "ninja_boost_health.router",
+    "new_health_router": "ninja_boost_health.router",
     "is_draining": "ninja_boost_health.drain",
     "register_check": "ninja_boost_health.registry",
     "undrain": "ninja_boost_health.drain",
@@ -31,6 +33,7 @@ __all__ = [
     "drain",
     "health_router",
     "is_draining",
+    "new_health_router",
     "register_check",
     "undrain",
     "unregister_check",

@@ -27,10 +27,7 @@ except ImportError:  # Ninja 1.5 has the tuple only.
         return code, value
 
 
-__all__ = ["HealthOut", "health_router", "runner"]
-
-health_router: Router = Router(tags=["Health"], auth=None)
-"""``api.add_router("/health", health_router)``: /live, /ready, /startup and /."""
+__all__ = ["HealthOut", "health_router", "new_health_router", "runner"]
 
 runner: Runner = Runner()
 _started_up = False
@@ -47,21 +44,18 @@ _LEFT_OUT = without_features("rate_limiting", "idempotency", "caching", "audit")
 _OPTIONS: dict[str, Any] = {"response": {200: HealthOut, 503: HealthOut}, "exclude_none": True}
 
 
-@health_router.get("/live", response=HealthOut, exclude_none=True)
 @_LEFT_OUT
 async def live(request: HttpRequest, response: HttpResponse) -> Any:
     """The process answers. Nothing else is looked at: a restart would mend nothing else."""
     return _answer(response, 200, {"status": "ok"})
 
 
-@health_router.get("/ready", **_OPTIONS)
 @_LEFT_OUT
 async def ready(request: HttpRequest, response: HttpResponse) -> Any:
     """Whether requests may be sent here: no critical check fails, and nobody drains."""
     return await _report(request, response)
 
 
-@health_router.get("/startup", **_OPTIONS)
 @_LEFT_OUT
 async def startup(request: HttpRequest, response: HttpResponse) -> Any:
     """Whether the process has ever been ready; from then on it stays so."""
@@ -70,11 +64,23 @@ async def startup(request: HttpRequest, response: HttpResponse) -> Any:
     return await _report(request, response)
 
 
-@health_router.get("/", **_OPTIONS)
 @_LEFT_OUT
 async def status(request: HttpRequest, response: HttpResponse) -> Any:
     """The same as /ready; staff, the NETWORKS and everybody under DEBUG see each check."""
     return await _report(request, response)
+
+
+def new_health_router() -> Router:
+    """Return a router with the endpoints, for each API its own: Ninja 1.5 mounts a router once."""
+    router = Router(tags=["Health"], auth=None)
+    router.get("/live", response=HealthOut, exclude_none=True)(live)
+    for path, view in (("/ready", ready), ("/startup", startup), ("/", status)):
+        router.get(path, **_OPTIONS)(view)
+    return router
+
+
+health_router: Router = new_health_router()
+"""``api.add_router("/health", health_router)``: /live, /ready, /startup and /."""
 
 
 async def _report(request: HttpRequest, response: HttpResponse) -> Any:

@@ -207,8 +207,9 @@ DEPTRY = [
     + ",".join(f"{p.name}={p.module}" for p in PACKAGES.values()),
     "--per-rule-ignores",
     # Every feature names the framework it is tested with; the umbrella re-exports lazily.
-    # asgiref comes with every Django, pydantic_core with every pydantic.
-    "DEP003=asgiref|pydantic_core,DEP002=django|django-ninja|pydantic|" + "|".join(PACKAGES),
+    # asgiref comes with every Django, pydantic_core with every pydantic; redis-py is for Django's own
+    # Redis cache.
+    "DEP003=asgiref|pydantic_core,DEP002=django|django-ninja|pydantic|redis|" + "|".join(PACKAGES),
 ]
 
 

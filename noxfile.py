@@ -207,8 +207,8 @@ DEPTRY = [
     + ",".join(f"{p.name}={p.module}" for p in PACKAGES.values()),
     "--per-rule-ignores",
     # Every feature names the framework it is tested with; the umbrella re-exports lazily.
-    # asgiref comes with every Django, pydantic_core with every pydantic; redis-py is for Django's own
-    # Redis cache.
+    # asgiref comes with every Django, pydantic_core with every pydantic; redis-py is for the
+    # Redis cache of Django's own.
     "DEP003=asgiref|pydantic_core,DEP002=django|django-ninja|pydantic|redis|" + "|".join(PACKAGES),
 ]
 

@@ -12,7 +12,7 @@ computes its small answer. All of them take turns in each round, and a ratio is 
 the rounds of a time to that of ``raw`` in the same round; absolute times say little on a shared
 machine. ``redis get`` is one bare round trip, which is the floor of a hit there.
 
-REDIS_URL names the server. Entries expire a minute after the run.
+REDIS_URL names the server; the keys of the run are deleted at its end.
 """
 
 import argparse
@@ -173,6 +173,8 @@ def measure(store: str, size: str, rounds: int, requests: int) -> None:
             if number:  # the first warms up
                 times[name].append(taken)
         gc.collect()
+    if store == "redis":
+        client.delete(*client.scan_iter(f"bench-{os.getpid()}:*"))
     print(f"\n{store}, answers of {len(bodies['raw'][0])} bytes")
     print(f"{'':12}{'µs':>8}{'ratio to raw':>14}")
     for name, taken in times.items():

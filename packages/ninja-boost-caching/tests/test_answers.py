@@ -196,6 +196,20 @@ def test_kept_for_one_user(headers):
         assert [status_of(client.get("/api/x")) for _ in "ab"] == ["fwd=miss", "hit"]
 
 
+def test_private_is_for_one_user():
+    """A key of the project's own may be that of several callers."""
+    api = NinjaAPI()
+
+    @api.get("/x")
+    @cache_response(60, key=lambda request, ctx: "role")
+    def view(request):
+        return HttpResponse("x", headers={"Cache-Control": "private"})
+
+    with serving(api=api):
+        for _ in "ab":
+            assert Client().get("/api/x")["Cache-Status"].endswith("detail=cache-control")
+
+
 def test_an_exception_is_not_kept():
     calls = []
     api = AutoAPI(auth=None)

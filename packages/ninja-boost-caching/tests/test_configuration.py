@@ -1,5 +1,7 @@
 """Arguments, settings, system checks and documentation."""
 
+from functools import partial
+
 import pytest
 from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
@@ -8,7 +10,7 @@ from ninja import NinjaAPI, Router, Schema
 
 from ninja_boost_caching import cache_response, if_match
 from ninja_boost_caching.durations import no_or_seconds, seconds
-from ninja_boost_core import AutoAPI, AutoRouter
+from ninja_boost_core import AutoAPI, AutoRouter, Hook, attach
 from ninja_boost_core.conf import boost_settings
 
 from .support import Bearer, operations_of, serving, with_cache
@@ -132,6 +134,28 @@ def test_an_auto_router_on_a_plain_api_needs_auth():
     assert ids(warnings_of(api=api)) == ["W001"]
 
 
+def test_a_view_of_somebody_else_has_the_name_of_ninjas():
+    from django.urls import path
+
+    with serving(path("", str, name="api-root"), path("b", partial(str, api=1), name="api-root")):
+        assert not [m for m in run_checks(tags=["ninja_boost"]) if "caching" in m.id]
+
+
+def test_methods_of_an_object():
+    class Shop:
+        def products(self, request):
+            return 1
+
+    api = NinjaAPI()
+    api.get("/x")(cache_response(60)(Shop().products))
+    with serving(api=api):
+        assert Client().get("/api/x").json() == 1
+        assert (
+            304
+            in api.get_openapi_schema(path_prefix="/api/")["paths"]["/api/x"]["get"]["responses"]
+        )
+
+
 def test_checks_of_the_cache(settings):
     def build():
         api = NinjaAPI()
@@ -201,6 +225,7 @@ def test_documentation(kind):
     api = kind()
 
     @api.get("/products", response=list[Product])
+    @attach(Hook())
     @cache_response(60)
     def products(request):
         return []

@@ -169,6 +169,21 @@ def test_stale_answers_while_one_computes(clock, counted):
     assert counted()["stale_hits"] == 1
 
 
+def test_what_must_be_revalidated_is_never_stale(clock):
+    api = NinjaAPI()
+
+    @api.get("/n")
+    @cache_response(60, stale=300)
+    def view(request):
+        return HttpResponse("a", headers={"Cache-Control": "public, must-revalidate"})
+
+    with serving(api=api):
+        client = Client()
+        client.get("/api/n")
+        clock.by = 70
+        assert status_of(client.get("/api/n")) == "fwd=miss"
+
+
 def test_a_failed_refresh_keeps_what_is_stale(clock):
     answers = [HttpResponse("a"), HttpResponse("b", status=500), HttpResponse("c")]
     api = NinjaAPI()

@@ -34,8 +34,8 @@ def count(name: Name) -> None:
 def statistics() -> Mapping[str, int]:
     """Return what has been counted in this process since it started.
 
-    Keys: ``hits`` (``stale_hits`` among them), ``misses``, ``collapsed`` (misses that got the
-    answer of another one), ``bypassed`` (requests that were not looked up), ``stored``,
+    Keys: ``hits`` (among them ``stale_hits``, and ``collapsed`` ones that waited for another
+    request), ``misses``, ``bypassed`` (requests that were not looked up), ``stored``,
     ``not_stored`` (answers that may not be), ``not_modified`` (304), ``invalidations`` and
     ``failures`` (of the cache).
     """

@@ -19,6 +19,7 @@ from .representations import (
     etag_of,
     lifetime_of,
     matches_any,
+    may_be_stale,
     not_modified,
     why_not,
 )
@@ -118,12 +119,13 @@ def _keep(response: HttpResponse, miss: Miss) -> Steps[bool]:
     now = time.time()
     ttl = lifetime_of(response, policy.ttl, shared=policy.shared)
     fresh_until = now + policy.freshness(ttl)
+    stale = policy.stale if may_be_stale(response) else 0
     entry = entry_of(
         response,
         captured.generations,
         made=now,
         fresh_until=fresh_until,
-        stale_until=fresh_until + policy.stale,
+        stale_until=fresh_until + stale,
         dropped=policy.dropped,
     )
     try:

@@ -162,6 +162,7 @@ class _Step:
 
 
 _current: Backend | None = None
+_creating = threading.Lock()
 
 
 @boost_settings.on_change
@@ -177,7 +178,12 @@ def current_backend() -> Backend:
         ImproperlyConfigured: there is no such cache.
     """
     global _current
-    if _current is None:
-        options = current_options()
-        _current = Backend(options.ALIAS, options.COOLDOWN)
-    return _current
+    backend = _current
+    if backend is None:
+        # One for all: it knows the generations of a locmem cache, and what is owed.
+        with _creating:
+            backend = _current
+            if backend is None:
+                options = current_options()
+                backend = _current = Backend(options.ALIAS, options.COOLDOWN)
+    return backend

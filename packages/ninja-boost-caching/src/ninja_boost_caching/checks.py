@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.conf import settings
 from django.core import checks
@@ -11,15 +11,13 @@ from django.core.cache import caches
 from django.core.cache.backends.locmem import LocMemCache
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import get_resolver
+from ninja import NinjaAPI
 
 from ninja_boost_core.api import AutoAPI
 
 from .backends import current_backend
 from .hooks import CacheHook
 from .policies import needs_auth
-
-if TYPE_CHECKING:
-    from ninja import NinjaAPI
 
 __all__ = ["check_deployment", "check_operations"]
 
@@ -127,6 +125,8 @@ def _apis(patterns: Any) -> Iterator[NinjaAPI]:
     for pattern in patterns:
         if hasattr(pattern, "url_patterns"):
             yield from _apis(pattern.url_patterns)
-        elif pattern.name == "api-root":
+        else:
             # Ninja routes the root of an API to a partial that holds the API.
-            yield pattern.callback.keywords["api"]
+            api = getattr(pattern.callback, "keywords", {}).get("api")
+            if pattern.name == "api-root" and isinstance(api, NinjaAPI):
+                yield api

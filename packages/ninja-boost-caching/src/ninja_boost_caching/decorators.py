@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any, TypeVar
 
+from ninja.utils import contribute_operation_callback
+
 from ninja_boost_core import attach
-from ninja_boost_core.views import attachment_of
+from ninja_boost_core.views import attachment_of, unwrapped
 
 from .durations import Duration
 from .hooks import CacheHook, document_not_modified
@@ -64,10 +67,9 @@ def cache_response(
     def decorate(view: ViewT) -> ViewT:
         _refuse_twice(view, CacheHook)
         named = getattr(view, "__qualname__", type(view).__qualname__)
-        decorated = attach(CacheHook(options, f"{view.__module__}.{named}"))(view)
-        callbacks = decorated._ninja_contribute_to_operation  # type: ignore[attr-defined]
-        callbacks.append(document_not_modified)
-        return decorated
+        with suppress(AttributeError):  # a bound method takes no attributes
+            contribute_operation_callback(unwrapped(view), document_not_modified)
+        return attach(CacheHook(options, f"{view.__module__}.{named}"))(view)
 
     return decorate
 

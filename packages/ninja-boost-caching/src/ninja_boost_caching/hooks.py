@@ -41,6 +41,7 @@ class CacheHook(Hook):
             )
         if getattr(operation, "stream_format", None) is not None:
             raise ImproperlyConfigured(f"{name}: cache_response() cannot keep a stream.")
+        document_not_modified(operation)
         bound = copy.copy(self)
         bound._policy = Policy.of(self.options, operation, self.view)
         return bound

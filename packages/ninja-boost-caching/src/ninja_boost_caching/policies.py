@@ -164,8 +164,8 @@ class Policy:
 
     @property
     def shared(self) -> bool:
-        """Whether several callers get an answer."""
-        return self.key == "shared"
+        """Whether several callers may get an answer."""
+        return self.key != "user"
 
     @property
     def lifetime(self) -> float:

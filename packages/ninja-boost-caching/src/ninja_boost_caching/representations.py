@@ -19,7 +19,9 @@ __all__ = [
     "directives",
     "entry_of",
     "etag_of",
+    "lifetime_of",
     "matches_any",
+    "may_be_stale",
     "not_modified",
     "replay",
     "why_not",
@@ -141,6 +143,12 @@ def lifetime_of(response: HttpResponse, ttl: float, *, shared: bool) -> float:
         return ttl
     # What is no number is not fresh (RFC 9111, section 4.2.1).
     return min(ttl, float(asked)) if asked.isascii() and asked.isdigit() else 0.0
+
+
+def may_be_stale(response: HttpResponse) -> bool:
+    """Return whether a response may be sent after its time (RFC 9111, section 4.2.4)."""
+    said = directives(response.headers.get("Cache-Control", ""))
+    return said.keys().isdisjoint(("must-revalidate", "proxy-revalidate", "s-maxage"))
 
 
 def etag_of(response: HttpResponse) -> str:

@@ -49,7 +49,7 @@ def test_what_is_not_there_is_a_404(client: httpx.Client, url: str) -> None:
     ("method", "url", "allowed"),
     [
         ("DELETE", "/api/airports", {"GET"}),
-        ("POST", "/api/airports/LSZH", {"GET"}),
+        ("POST", "/api/airports/LSZH", {"GET", "PATCH"}),
         ("PUT", "/api/bookings", {"GET", "POST"}),
         ("GET", "/api/auth/login", {"POST"}),
         ("PATCH", "/api/airports/nearest", {"GET"}),

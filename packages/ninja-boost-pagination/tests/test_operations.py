@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Annotated, Any
@@ -25,6 +26,8 @@ from ninja_boost_pagination import (
 
 from .models import Country
 from .urls import by_code_in, plain_cursor, plain_offset
+
+NUMBERS = itertools.count()
 
 COMMITTED = pytest.mark.django_db(transaction=True)
 """For async views, which read in another thread, and so only what is committed."""
@@ -690,7 +693,7 @@ def call(router: AutoRouter, path: str, status: int = 200, **query: str) -> Any:
 
     api = getattr(router, "_test_api", None)
     if api is None:
-        api = AutoAPI(urls_namespace=f"call-{id(router)}")
+        api = AutoAPI(urls_namespace=f"call-{next(NUMBERS)}")
         api.add_router("", router)
         router._test_api = api  # type: ignore[attr-defined]
         router._test_urls = ModuleType("urls")  # type: ignore[attr-defined]

@@ -39,7 +39,7 @@ nox.options.error_on_missing_interpreters = bool(os.environ.get("CI"))
 nox.options.sessions = [
     # The isolated runs have Django 5.2; the pair between is for the nightly run.
     *("lint", "tools", "isolated", "matrix(3.13-django6.1)", "lowest"),
-    *("integration", "yardstick", "build"),
+    *("integration", "scaffold", "yardstick", "build"),
 ]
 
 
@@ -309,6 +309,16 @@ def integration(session: nox.Session) -> None:
     session.install(*wheels(list(PACKAGES)), *group("integration"))
     with session.chdir("tests-integration"):
         session.run("python", "-m", "pytest", *PYTEST, *session.posargs)
+
+
+@nox.session
+def scaffold(session: nox.Session) -> None:
+    """What the command line makes: each choice of options, its own tests, real servers."""
+    name = "ninja-boost-cli"
+    session.install(*wheels(list(PACKAGES)), *test_group([name]), "prometheus-client>=0.21")
+    with session.chdir(laid_out(session, name)):
+        command = ["python", "-m", "pytest", *PYTEST, "-p", f"no:{PLUGIN.replace('-', '_')}"]
+        session.run(*command, "-m", "slow", *session.posargs)
 
 
 @nox.session

@@ -17,8 +17,8 @@ from ninja import NinjaAPI
 
 from ninja_boost_caching import cache_response
 from ninja_boost_caching.keys import names_of, raw_key, sorted_query
-from ninja_boost_caching.principals import identity_of
 from ninja_boost_core import AutoAPI
+from ninja_boost_core.principals import identity_of
 
 from .support import ALICE, BOB, Bearer, serving, status_of
 

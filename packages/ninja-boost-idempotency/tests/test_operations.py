@@ -629,7 +629,7 @@ def test_an_argument_that_makes_no_sense_is_an_error(arguments):
     ],
 )
 def test_durations(ttl, expected):
-    from ninja_boost_idempotency.durations import seconds
+    from ninja_boost_core.durations import seconds
 
     assert seconds(ttl) == expected
 

@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 from ninja.utils import contribute_operation_callback
 
 from ninja_boost_core import attach
+from ninja_boost_core.durations import Duration
 from ninja_boost_core.views import attachment_of, unwrapped
 
-from .durations import Duration
 from .hooks import CacheHook, document_not_modified
 from .policies import Key, Options, Tags
 from .preconditions import PreconditionHook

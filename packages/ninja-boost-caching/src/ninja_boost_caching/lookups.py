@@ -8,12 +8,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ninja_boost_core import ApiError, Call
+from ninja_boost_core.principals import identity_of
 from ninja_boost_core.steps import Do, Steps
 
 from ._statistics import count
 from .answers import NAME, Miss, is_current, session_read
 from .backends import Unavailable
-from .principals import identity_of, session_user
+from .principals import session_user
 from .representations import Entry, directives, not_modified, replay
 from .storage import Capture, capture, claim, fetch
 

@@ -13,10 +13,12 @@ from django.core.exceptions import ImproperlyConfigured
 from ninja.renderers import JSONRenderer
 from ninja.security import APIKeyHeader
 
+from ninja_boost_core.durations import Duration, no_or_seconds, seconds
+from ninja_boost_core.principals import Identity, parts_of
+
 from .backends import Backend, current_backend
-from .durations import Duration, no_or_seconds, seconds
 from .keys import Names, names_of
-from .principals import Identity, parts_of, tenant_of
+from .principals import tenant_of
 from .settings import current_options
 
 if TYPE_CHECKING:
@@ -181,7 +183,7 @@ class Policy:
         request, ctx = call.request, call.ctx
         if callable(self.key):
             given = self.key(request, ctx)
-            whose = None if given is None else parts_of(given, "key= returned")
+            whose = None if given is None else parts_of(given, "cache_response(): key= returned")
         if whose is None and self.key != "shared":
             return None
         variant: tuple[Any, ...] = (whose, tenant_of(ctx) if "tenant_id" in ctx else None)

@@ -7,8 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from ninja_boost_core.conf import SettingsSection, boost_settings
-
-from .durations import no_or_seconds, seconds
+from ninja_boost_core.durations import no_or_seconds, seconds
 
 __all__ = ["CacheOptions", "CacheSettings", "current_options"]
 

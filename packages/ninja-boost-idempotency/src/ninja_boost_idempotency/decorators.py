@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from ninja_boost_core import attach
+from ninja_boost_core.durations import Duration
 from ninja_boost_core.views import attachment_of
 
-from .durations import Duration
 from .hooks import IdempotencyHook
 from .policies import Options
 from .scopes import Scope

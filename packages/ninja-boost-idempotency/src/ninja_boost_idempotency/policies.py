@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from .durations import Duration, seconds
+from ninja_boost_core.durations import Duration, seconds
+
 from .scopes import Scope
 from .settings import current_options
 from .stores.base import Store

@@ -8,8 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, SecretStr, WrapValidator
 
 from ninja_boost_core.conf import ObjectOrPath, SettingsSection, boost_settings
-
-from .durations import seconds
+from ninja_boost_core.durations import seconds
 
 __all__ = ["IdempotencyOptions", "IdempotencySettings", "current_options"]
 

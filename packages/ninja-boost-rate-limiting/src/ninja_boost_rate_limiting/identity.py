@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 import logging
-from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from ninja_boost_core.client_address import client_address
 from ninja_boost_core.conf import boost_settings
+from ninja_boost_core.principals import principal_id
 
 from .settings import RateLimitSettings
 
@@ -20,7 +20,6 @@ __all__ = ["address_of", "user_of"]
 
 logger: logging.Logger = logging.getLogger("ninja_boost.rate_limiting")
 
-_NAMES = ("pk", "id", "user_id", "sub")
 _nameless: set[type] = set()
 
 
@@ -47,21 +46,18 @@ def user_of(request: HttpRequest) -> str | None:
     attribute or key.
     """
     auth: Any = getattr(request, "auth", None)
+    found = principal_id(auth)
+    if found is not None:
+        return f"user:{found}"
     if auth is None or isinstance(auth, bool) or getattr(auth, "is_anonymous", False) is True:
         return None
-    if isinstance(auth, str | int):
-        return f"user:{auth}"
-    for name in _NAMES:
-        value = auth.get(name) if isinstance(auth, Mapping) else getattr(auth, name, None)
-        if value is not None and value != "":
-            return f"user:{value}"
     if type(auth) not in _nameless:
         _nameless.add(type(auth))
         logger.warning(
             "request.auth is a %s without %s: a limit by user counts its requests by address. "
             "Give the limit a key= of its own.",
             type(auth).__qualname__,
-            ", ".join(_NAMES),
+            "pk, id, user_id or sub",
         )
     return None
 

@@ -7,6 +7,7 @@ import redis
 from django.core.cache import caches
 
 from ninja_boost_rate_limiting import _reset_backend
+from ninja_boost_rate_limiting.backends.redis import RedisBackend
 from tests.redis_server import BINARY, RedisServer, missing
 
 
@@ -54,3 +55,20 @@ def redis_cache_config(url):
 @pytest.fixture(autouse=True)
 def _fresh():
     _reset_backend()
+
+
+@pytest.fixture(autouse=True)
+def _connections(monkeypatch):
+    """Close what a backend opened: a client that is part of a cycle leaves its sockets to chance."""
+    made, make = [], RedisBackend._make
+
+    def recorded(self, which):
+        client = make(self, which)
+        if not which:
+            made.append(client)
+        return client
+
+    monkeypatch.setattr(RedisBackend, "_make", recorded)
+    yield
+    for client in made:
+        client.close()

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Self
 
+from ninja_boost_core.problems import MissingDependency
+
 if TYPE_CHECKING:
     from ninja_boost_rate_limiting.gcra import Decision, Quota
     from ninja_boost_rate_limiting.settings import RateLimitOptions
@@ -16,10 +18,6 @@ __all__ = ["Backend", "BackendError", "Bucket", "MissingDependency"]
 
 class BackendError(Exception):
     """The backend did not answer, or not in time; the client's own error is the cause."""
-
-
-class MissingDependency(ImportError):
-    """A library that a backend needs is not installed; the text is the command that does it."""
 
 
 @dataclass(frozen=True, slots=True)

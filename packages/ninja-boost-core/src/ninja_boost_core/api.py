@@ -18,6 +18,7 @@ from .openapi import BoostOpenAPISchema
 from .operation import adopt_plain
 from .rendering import BoostJSONRenderer
 from .responses import BODILESS, current_wrapper, error_body_of
+from .route_table import Routes
 from .security import DefaultAuth
 
 if TYPE_CHECKING:
@@ -109,8 +110,7 @@ class AutoAPI(NinjaAPI):
 
     def _get_urls(self) -> list[Any]:
         self._equip_in_place()
-        urls: list[Any] = super()._get_urls()
-        return urls
+        return Routes(super()._get_urls())
 
     def _path_views(self) -> Iterator[tuple[str, str, PathView]]:
         if _BINDS_CLONES:

@@ -27,10 +27,10 @@ class Emissions:
         error: the unexpected exception of the view, for whoever sees the request from outside.
     """
 
-    __slots__ = ("_announced", "_reported", "by_middleware", "error", "request")
+    # The request is no attribute: it holds this, and a cycle would keep both alive.
+    __slots__ = ("_announced", "_reported", "by_middleware", "error")
 
-    def __init__(self, request: HttpRequest) -> None:
-        self.request: HttpRequest = request
+    def __init__(self) -> None:
         self.by_middleware: bool = False
         self.error: BaseException | None = None
         self._announced = False
@@ -41,40 +41,53 @@ class Emissions:
         """Return those of ``request``."""
         emissions: Emissions | None = getattr(request, _EMISSIONS, None)
         if emissions is None:
-            emissions = cls(request)
+            emissions = cls()
             setattr(request, _EMISSIONS, emissions)
         return emissions
 
-    async def announce(self, run_async: bool) -> None:
+    async def announce(self, request: HttpRequest, run_async: bool) -> None:
         """Emit before_request."""
         if not self._announced and event_bus.has_handlers(BEFORE_REQUEST):
             self._announced = True
-            await self._emit(run_async, BEFORE_REQUEST)
+            await _emit(request, run_async, BEFORE_REQUEST)
 
-    async def report(self, run_async: bool, error: BaseException, ctx: Context) -> None:
+    async def report(
+        self, request: HttpRequest, run_async: bool, error: BaseException, ctx: Context
+    ) -> None:
         """Emit on_error for an unexpected exception, and remember it."""
         self.error = error
         if self._reported is not error and event_bus.has_handlers(ON_ERROR):
             self._reported = error
-            await self._emit(run_async, ON_ERROR, ctx, exc=error)
+            await _emit(request, run_async, ON_ERROR, ctx, exc=error)
 
     async def conclude(
-        self, run_async: bool, response: HttpResponseBase, duration_ms: float
+        self,
+        request: HttpRequest,
+        run_async: bool,
+        response: HttpResponseBase,
+        duration_ms: float,
     ) -> None:
         """Emit after_response."""
         if event_bus.has_handlers(AFTER_RESPONSE):
-            await self._emit(run_async, AFTER_RESPONSE, response=response, duration_ms=duration_ms)
+            arguments: dict[str, Any] = {"response": response, "duration_ms": duration_ms}
+            await _emit(request, run_async, AFTER_RESPONSE, **arguments)
 
-    async def _emit(
-        self, run_async: bool, event: str, ctx: Context | None = None, **arguments: Any
-    ) -> None:
-        arguments |= {"request": self.request, "ctx": ctx or self.context()}
-        if run_async:
-            await event_bus.aemit(event, **arguments)
-        else:
-            event_bus.emit(event, **arguments)
 
-    def context(self) -> Context:
-        """Return the context of the operation, or a new one where none was made."""
-        call = current_call(self.request)
-        return call.ctx if call is not None and call.ctx else build_context(self.request)
+async def _emit(
+    request: HttpRequest,
+    run_async: bool,
+    event: str,
+    ctx: Context | None = None,
+    **arguments: Any,
+) -> None:
+    arguments |= {"request": request, "ctx": ctx or context_of(request)}
+    if run_async:
+        await event_bus.aemit(event, **arguments)
+    else:
+        event_bus.emit(event, **arguments)
+
+
+def context_of(request: HttpRequest) -> Context:
+    """Return the context of the operation, or a new one where none was made."""
+    call = current_call(request)
+    return call.ctx if call is not None and call.ctx else build_context(request)

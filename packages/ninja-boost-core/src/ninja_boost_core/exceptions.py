@@ -259,10 +259,9 @@ def _unhandled(api: NinjaAPI, request: HttpRequest, exc: Exception) -> HttpRespo
     got_request_exception.send(sender=type(api), request=request)
     if current_call(request) is None:
         # An operation of Ninja's own; the pipeline reports the errors of ours.
-        from .emissions import Emissions
+        from .emissions import Emissions, context_of
 
-        emissions = Emissions.of(request)
-        drive(emissions.report(False, exc, emissions.context()))
+        drive(Emissions.of(request).report(request, False, exc, context_of(request)))
     return error_response(api, request, 500, "Internal server error.")
 
 

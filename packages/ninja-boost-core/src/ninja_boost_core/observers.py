@@ -25,10 +25,10 @@ from django.http import FileResponse, Http404, StreamingHttpResponse
 from django.http.multipartparser import MultiPartParserError
 
 from .callables import drive
-from .emissions import Emissions
+from .emissions import Emissions, context_of
 from .routes import route_template
 from .unmatched import answer_unknown_route
-from .views import current_call
+from .views import OBSERVED, current_call, set_current_call
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -39,7 +39,6 @@ __all__ = ["Exchange", "ObserverMiddleware", "ObserverOrder", "RequestObserver",
 
 logger: logging.Logger = logging.getLogger("ninja_boost.observers")
 
-_OBSERVED = "_boost_observed"
 _EXPECTED = (Http404, PermissionDenied, SuspiciousOperation, BadRequest, MultiPartParserError)
 
 failures: Counter[str] = Counter()
@@ -73,6 +72,7 @@ class Exchange:
     """
 
     __slots__ = (
+        "_is_outermost",
         "body_size",
         "disconnected",
         "duration",
@@ -92,6 +92,7 @@ class Exchange:
         self.body_size: int | None = None
         self.disconnected: bool = False
         self.state: dict[Any, Any] = {}
+        self._is_outermost = False
 
     @property
     def status(self) -> int:
@@ -219,25 +220,28 @@ class ObserverMiddleware:
         emissions.error = exception
         if emissions.by_middleware:
             # Django calls this in a thread of its own in async code too.
-            drive(emissions.report(False, exception, emissions.context()))
+            drive(emissions.report(request, False, exception, context_of(request)))
 
     async def _handle(self, request: HttpRequest) -> HttpResponseBase:
+        is_outermost = not hasattr(request, OBSERVED)
         compiled = self._claim(request)
         emissions = Emissions.of(request)
         emits = self.emits_events and not emissions.by_middleware
         emissions.by_middleware |= emits
         exchange = Exchange(request)
+        exchange._is_outermost = is_outermost
         _notify(compiled.started, exchange)
         try:
             if emits:
-                await emissions.announce(self.is_async)
+                await emissions.announce(request, self.is_async)
             answer = self.get_response(request)
             response: Any = answer_unknown_route(request, await answer if self.is_async else answer)
         except BaseException as error:
             exchange.error = error
             exchange.disconnected = isinstance(error, asyncio.CancelledError)
             exchange.duration = perf_counter() - exchange.started
-            _notify(compiled.completed + compiled.completed_late + compiled.released, exchange)
+            _notify(compiled.completed + compiled.completed_late, exchange)
+            _release(compiled, exchange)
             raise
         exchange.response = response
         exchange.error = emissions.error
@@ -255,10 +259,10 @@ class ObserverMiddleware:
         compiled = self._compiled
         if compiled is None:
             compiled = self._compiled = _Compiled.of(self.observers())
-        observed: frozenset[RequestObserver] = getattr(request, _OBSERVED, frozenset())
+        observed: frozenset[RequestObserver] = getattr(request, OBSERVED, frozenset())
         if observed:
             compiled = _Compiled.of(compiled.observers - observed)
-        setattr(request, _OBSERVED, observed | compiled.observers)
+        setattr(request, OBSERVED, observed | compiled.observers)
         return compiled
 
     def _follow(
@@ -297,9 +301,18 @@ async def _complete(
     _notify(compiled.completed, exchange)
     try:
         if emissions is not None and exchange.response is not None:
-            await emissions.conclude(run_async, exchange.response, exchange.duration * 1000.0)
+            milliseconds = exchange.duration * 1000.0
+            await emissions.conclude(exchange.request, run_async, exchange.response, milliseconds)
     finally:
-        _notify(compiled.completed_late + compiled.released, exchange)
+        _notify(compiled.completed_late, exchange)
+        _release(compiled, exchange)
+
+
+def _release(compiled: _Compiled, exchange: Exchange) -> None:
+    _notify(compiled.released, exchange)
+    if exchange._is_outermost:
+        # Each of the two holds the other, and would wait for the garbage collector.
+        set_current_call(exchange.request, None)
 
 
 class _Stream:

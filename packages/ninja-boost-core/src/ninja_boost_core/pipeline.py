@@ -17,15 +17,17 @@ from django.http.response import HttpResponseBase
 from ninja.errors import AuthenticationError, HttpError
 from ninja.operation import AsyncOperation
 
+from .answers import Answers
 from .callables import drive, is_async
 from .contract import Call, Context, Hook, in_order
 from .dependencies import build_context
 from .emissions import Emissions
 from .events import AFTER_RESPONSE, BEFORE_REQUEST, ON_AUTH_FAILURE, event_bus
-from .views import PassContext, set_current_call
+from .readers import Readers
+from .views import OBSERVED, PassContext
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest
+    from django.http import HttpRequest, HttpResponse
     from ninja import NinjaAPI
 
     from .operation import BoostOperation
@@ -136,15 +138,19 @@ class Plan:
     """
 
     __slots__ = (
+        "answers",
         "api",
         "arguments",
         "auth",
         "enter",
+        "first",
         "how",
         "is_async",
         "needs_context",
         "operation",
         "owned",
+        "readers",
+        "reads",
         "steps",
         "stream",
         "view",
@@ -173,6 +179,7 @@ class Plan:
         self.owned: tuple[Hook, ...] = tuple(owned)
         self.arguments: tuple[str, ...] = tuple(a.name for hook in owned for a in hook.arguments)
         self.steps: Steps = Steps.of(hooks, self.is_async)
+        self.answers: Answers | None = Answers.of(operation)
         self.needs_context: bool = needs_context
         self.auth: tuple[tuple[Callable[..., Any], str], ...] = tuple(
             (callback, self._auth_mode(callback)) for callback in auth
@@ -180,16 +187,24 @@ class Plan:
         self.enter: Callable[[Call], Any] | None = (
             None if injector is None else self._injected(injector)
         )
+        self.readers: Readers | None = Readers.of(operation)
+        self.reads: bool = bool(operation.models) or operation.signature.response_arg is not None
+        is_open = not (self.steps.before_auth or self.auth or operation.throttle_objects)
+        is_bare = is_open and injector is None and not needs_context and not operation.csrf_exempt
+        # Of the points before validation there may be nothing to do at all.
+        self.first: Callable[[Call], Coroutine[Any, Any, HttpResponseBase]] = (
+            self._continue if is_bare else self._answer
+        )
 
     async def run(self, request: HttpRequest, path_params: dict[str, Any]) -> HttpResponseBase:
         """Answer one request."""
         call = Call(request, self.operation, path_params, self.owned)
-        set_current_call(request, call)
+        request._boost_call = call  # type: ignore[attr-defined]
         unhandled: Exception | None = None
         if event_bus.has_handlers(BEFORE_REQUEST):
-            await Emissions.of(request).announce(self.is_async)
+            await Emissions.of(request).announce(request, self.is_async)
         try:
-            call.response = await self._answer(call)
+            call.response = await self.first(call)
         except Exception as error:  # noqa: BLE001 - the API decides; it may raise it again
             unhandled = await self._fail(call, error)
         except BaseException as error:
@@ -210,9 +225,12 @@ class Plan:
         if event_bus.has_handlers(AFTER_RESPONSE) and call.response is not None:
             emissions = Emissions.of(request)
             if not emissions.by_middleware:
-                await emissions.conclude(self.is_async, call.response, call.duration_ms)
+                await emissions.conclude(request, self.is_async, call.response, call.duration_ms)
         if call.response is None:
             raise unhandled or RuntimeError("A hook took the response away.")
+        if not self.stream and not hasattr(request, OBSERVED):
+            # Nobody asks for the call any more, and a cycle costs more than the whole pipeline.
+            request._boost_call = None  # type: ignore[attr-defined]
         return call.response
 
     async def _close(self, call: Call, steps: Sequence[Step]) -> None:
@@ -246,23 +264,20 @@ class Plan:
             if isinstance(result, HttpResponseBase):
                 return result
             # The decorator answered in the view's place.
-            temporal = self.api.create_temporal_response(request)
-            return self.operation._result_to_response(request, result, temporal)
+            return self._respond(request, result, None)
         if self.needs_context:
             call.ctx = build_context(request)
         return await self._continue(call)
 
     async def _continue(self, call: Call) -> HttpResponseBase:
         """Everything after the context: points 4 to 9."""
-        request, operation, steps = call.request, self.operation, self.steps
+        request, steps = call.request, self.steps
         if steps.after_auth:
             early = await ask(steps.after_auth, call)
             if early is not None:
                 return early
-        temporal = self.api.create_temporal_response(request)
-        call.values = values = operation._get_values(request, call.path_params, temporal)
-        for name in self.arguments:
-            call.arguments[name] = values.pop(name)
+        temporal = self.api.create_temporal_response(request) if self.answers is None else None
+        values = self._read(call, temporal) if self.reads else {}
         if steps.before_view:
             early = await ask(steps.before_view, call)
             if early is not None:
@@ -280,7 +295,29 @@ class Plan:
             result = await result
         if steps.after_view:
             result = await change(steps.after_view, call, result)
-        return operation._result_to_response(request, result, temporal)
+        return self._respond(request, result, temporal)
+
+    def _read(self, call: Call, temporal: HttpResponse | None) -> dict[str, Any]:
+        if self.readers is not None:
+            values = self.readers(call.request, call.path_params)
+        else:
+            response = cast("HttpResponse", temporal)
+            values = self.operation._get_values(call.request, call.path_params, response)
+        call.values = values
+        for name in self.arguments:
+            call.arguments[name] = values.pop(name)
+        return values
+
+    def _respond(
+        self, request: HttpRequest, result: Any, temporal: HttpResponse | None
+    ) -> HttpResponseBase:
+        if self.answers is not None:
+            response = self.answers(result)
+            if response is not None:
+                return response
+        if temporal is None:
+            temporal = self.api.create_temporal_response(request)
+        return self.operation._result_to_response(request, result, temporal)
 
     async def _stream(self, request: HttpRequest, result: Any, temporal: Any) -> HttpResponseBase:
         if self.is_async:
@@ -333,7 +370,7 @@ class Plan:
         )
         if not expected:
             emissions = Emissions.of(call.request)
-            await emissions.report(self.is_async, error, self._context(call))
+            await emissions.report(call.request, self.is_async, error, self._context(call))
         return unhandled
 
     def _context(self, call: Call) -> Context:

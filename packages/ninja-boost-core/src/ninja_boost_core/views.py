@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 CONTEXT_PARAMETER = "ctx"
 _ATTACHMENT = "_boost_attachment"
 _CALL = "_boost_call"
+OBSERVED = "_boost_observed"
+"""The attribute of a request that a middleware of ours follows; it asks for the call at its end."""
 
 PassContext = Literal["no", "positional", "keyword"]
 
@@ -52,7 +54,10 @@ def unwrapped(view: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def current_call(request: HttpRequest) -> Call | None:
-    """Return the call that the pipeline is running for ``request``."""
+    """Return the call that the pipeline is running for ``request``.
+
+    Below a middleware of ours it stays until the exchange is complete.
+    """
     call: Call | None = getattr(request, _CALL, None)
     return call
 

@@ -3,6 +3,7 @@
     python tools/package.py new ninja-boost-x --summary "What it is." --feature
     python tools/package.py check
     python tools/package.py boundaries      # the import-linter contract, as TOML
+    python tools/package.py checks          # every system check of the READMEs, as a table
 
 Standard library only; Python 3.11 or newer.
 """
@@ -21,6 +22,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+
+import system_checks
 
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = Path(__file__).resolve().parent / "template"
@@ -49,10 +52,28 @@ def requirement_name(requirement: str) -> str:
     return normalised(match.group()) if match else ""
 
 
+def parts(version: str) -> tuple[int, int, int]:
+    """The numbers of X.Y.Z; what follows them says nothing of compatibility."""
+    found = re.match(r"(\d+)\.(\d+)\.(\d+)", version)
+    if found is None:
+        raise ValueError(f"{version!r} is no version X.Y.Z")
+    return int(found[1]), int(found[2]), int(found[3])
+
+
 def pin(version: str) -> str:
-    """The range of a sibling's releases that promise not to break: one minor version."""
-    major, minor, *_ = version.split(".")
-    return f">={major}.{minor},<{major}.{int(minor) + 1}"
+    """The range of a sibling's releases that promise not to break: the rest of a minor version."""
+    major, minor, patch = parts(version)
+    lower = f"{major}.{minor}.{patch}" if patch else f"{major}.{minor}"
+    return f">={lower},<{major}.{minor + 1}"
+
+
+def is_pin(specifier: str, version: str) -> bool:
+    """Whether the specifier is the range of a sibling's minor version, from at most this patch."""
+    major, minor, patch = parts(version)
+    lower = f">={major}.{minor}"
+    allowed = {lower, *(f"{lower}.{each}" for each in range(patch + 1))}
+    first, _, second = ",".join(sorted(specifier.split(","), reverse=True)).partition(",")
+    return first in allowed and second == f"<{major}.{minor + 1}"
 
 
 @dataclass(frozen=True)
@@ -83,6 +104,11 @@ class Package:
     @property
     def dependencies(self) -> list[str]:
         return list(self.project.get("dependencies", []))
+
+    @property
+    def extras(self) -> list[str]:
+        optional = self.project.get("optional-dependencies", {})
+        return [requirement for extra in optional.values() for requirement in extra]
 
     @property
     def is_feature(self) -> bool:
@@ -215,6 +241,8 @@ def package_problems(package: Package, every: list[Package]) -> Iterator[str]:
     yield from dependency_problems(package, every)
     yield from entry_point_problems(package)
     yield from import_problems(package)
+    runner = ROOT / "packages" / CORE / system_checks.RUNNER
+    yield from system_checks.problems(package.directory, package.module, runner)
 
 
 def metadata_problems(package: Package) -> Iterator[str]:
@@ -272,17 +300,14 @@ def file_problems(package: Package) -> Iterator[str]:
 
 
 def dependency_problems(package: Package, every: list[Package]) -> Iterator[str]:
-    versions = {p.name: p.version for p in every if p.version}
-    extras = package.project.get("optional-dependencies", {})
-    optional = [d for requirements in extras.values() for d in requirements]
-    for requirement in [*package.dependencies, *optional]:
+    versions = {p.name: p.version for p in every if re.match(r"\d+\.\d+\.\d+", p.version)}
+    for requirement in [*package.dependencies, *package.extras]:
         name = requirement_name(requirement)
         if name not in versions:
             continue
         specifier = re.sub(r"^[^\[<>=!~; ]+(\[[^\]]*\])?", "", requirement).replace(" ", "")
-        expected = pin(versions[name])
-        if sorted(specifier.split(",")) != sorted(expected.split(",")):
-            yield f"{requirement!r} should be '{name}{expected}'"
+        if not is_pin(specifier, versions[name]):
+            yield f"{requirement!r} should be '{name}{pin(versions[name])}'"
     yield from floor_problems(package, package.siblings(every), {p.name for p in every})
 
 
@@ -343,6 +368,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     new.add_argument("--requires", action="append", default=[], metavar="REQUIREMENT")
     commands.add_parser("check", help="compare every package with the template and its siblings")
     commands.add_parser("boundaries", help="print the import-linter configuration")
+    commands.add_parser("checks", help="print the system checks of all packages, as Markdown")
     return parser.parse_args(argv)
 
 
@@ -350,6 +376,9 @@ def main(argv: list[str] | None = None) -> int:
     options = arguments(argv)
     if options.command == "boundaries":
         print(boundaries(packages()), end="")
+        return 0
+    if options.command == "checks":
+        print(system_checks.table(package.directory for package in packages()), end="")
         return 0
     if options.command == "check":
         found = problems()

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from django.db import models
+from django.db import models, transaction
 
 from ninja_boost_audit import AuditError, DatabaseBackend, Record
 from ninja_boost_audit.checkpoints import (
@@ -260,6 +260,26 @@ def test_a_lost_stream_is_found_by_its_siblings(alias):
     AuditRecord.objects.using(alias).filter(stream=lost).delete()
     AuditStream.objects.using(alias).filter(name=lost).delete()
     assert found(alias) == [(lost, None, "lost_stream")]
+
+
+def test_streams_that_a_rollback_took_along_are_made_again(alias):
+    backend = DatabaseBackend(alias)
+    record = Record(actor_id="alice", action="order.update", resource="order", status=200)
+    for _ in range(2):  # as each test of a TestCase does
+        with transaction.atomic(using=alias):
+            backend.write(record)
+            backend.write(record)
+            transaction.set_rollback(True, using=alias)
+    backend.write(record)
+    assert len(records(alias)) == 1
+    assert found(alias) == []
+
+
+def test_all_streams_that_are_lost_with_records_left_are_not_made_again(alias):
+    backend = fill(alias)
+    AuditStream.objects.using(alias).all().delete()
+    with pytest.raises(AuditError):
+        backend.write(Record(actor_id="alice", action="x", resource="order", status=200))
 
 
 def test_a_lost_stream_is_not_made_again():

@@ -263,6 +263,6 @@ def comparable_document(api: NinjaAPI) -> Any:
             operation["responses"] = {
                 code: response
                 for code, response in operation["responses"].items()
-                if code not in ("400", "401", "422", "429") or "content" in response
+                if code not in ("400", "401", "413", "422", "429") or "content" in response
             }
     return document

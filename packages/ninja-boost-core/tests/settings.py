@@ -7,7 +7,7 @@ os.environ.setdefault("NINJA_SKIP_REGISTRY", "1")
 
 SECRET_KEY = "for-tests-only-and-of-no-value-0123456789"
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
-INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes", "ninja_boost_core"]
+INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes", "ninja_boost_core", "tests"]
 MIDDLEWARE: list[str] = []
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

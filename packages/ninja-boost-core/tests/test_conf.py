@@ -257,7 +257,7 @@ def test_the_setting_must_be_a_dictionary(fresh: BoostSettings, value: Any):
     [
         ({"AUHT": 1}, "AUHT is no known key. Did you mean 'AUTH'?"),
         ({"auth": 1}, "auth is no known key. Did you mean 'AUTH'?"),
-        ({3: 1}, "3 is no known key."),
+        ({3: 1}, "3 is no known key. Remove 3."),
         (
             {"RATE_LIMIT": {"BACKNED": "x.y"}},
             "RATE_LIMIT.BACKNED is no known key. Did you mean 'BACKEND'?",
@@ -300,8 +300,8 @@ def test_a_key_of_a_package_that_is_not_installed(
     for name in absent:
         monkeypatch.delitem(sys.modules, name, raising=False)
     assert problems_with(fresh, {"JWT": {}, "AUDIT": {}}) == [
-        "JWT belongs to ninja-boost-jwt, which is not installed.",
-        "AUDIT belongs to ninja-boost-audit, which is not installed.",
+        f"{key} belongs to {name}, which is not installed. Install {name}, or remove {key}."
+        for key, name in (("JWT", "ninja-boost-jwt"), ("AUDIT", "ninja-boost-audit"))
     ]
 
 
@@ -407,7 +407,7 @@ def test_a_missing_required_key():
 
     settings = BoostSettings()
     settings.register(Strict, owner="somebody")
-    assert settings.find_problems() == [Problem("NEEDED", "is required.")]
+    assert settings.find_problems() == [Problem("NEEDED", "is required.", "Give it a value.")]
 
 
 def test_any_error_anywhere_stops_every_access(fresh: BoostSettings):

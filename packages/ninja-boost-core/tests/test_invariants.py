@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 import itertools
 import json
+import sys
 from pathlib import Path
 
 import pytest
+from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.http import Http404, HttpResponse
 from django.test import AsyncClient, Client, override_settings
@@ -27,6 +29,7 @@ from ninja_boost_core import (
     attach,
 )
 from ninja_boost_core.checks import check_operations, check_settings
+from ninja_boost_core.problems import MissingDependency
 
 from .support import DEMO, Status, serving
 
@@ -511,6 +514,38 @@ def test_a_hook_that_cannot_be_bound_is_a_check_error():
         assert "GET /api/x" in message.msg
         with pytest.raises(ImproperlyConfigured, match="fast"):
             Client().get("/api/x")
+
+
+@pytest.mark.parametrize("how", [Router, lambda: AutoRouter(auth=None)])
+def test_a_missing_library_is_a_check_error_with_the_command(how, monkeypatch):
+    class Needy(Hook):
+        def bind(self, operation):
+            try:
+                import colorsys  # noqa: F401
+            except ImportError as error:
+                raise MissingDependency("pip install colorsys") from error
+            return self
+
+    router = how()
+
+    @router.get("/x")
+    @attach(Needy())
+    def view(request):
+        return {}
+
+    api = AutoAPI(auth=None)
+    api.add_router("", router)
+    with serving(api=api):
+        with monkeypatch.context() as absent:
+            absent.setitem(sys.modules, "colorsys", None)
+            (message,) = run_checks(tags=["ninja_boost"])
+            assert message.id == "ninja_boost_core.E002"
+            assert message.msg == "GET /api/x: A library that this needs is not installed."
+            assert message.hint == "pip install colorsys"
+            with pytest.raises(ImportError, match="pip install colorsys"):
+                Client().get("/api/x")
+        assert run_checks(tags=["ninja_boost"]) == []
+        assert Client().get("/api/x").status_code == 200
 
 
 def test_an_unknown_option_suggests_the_right_one():

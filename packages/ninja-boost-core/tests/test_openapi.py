@@ -7,7 +7,9 @@ from typing import Any, Generic, TypeVar
 import pytest
 from django.test import Client, override_settings
 from ninja import Router, Schema
-from pydantic import Field
+from ninja.errors import HttpError
+from pydantic import VERSION, Field
+from typing_extensions import TypedDict
 
 from ninja_boost_core import AutoAPI, AutoRouter
 
@@ -16,6 +18,7 @@ from .support import DEMO, serving
 
 pytestmark = pytest.mark.django_db
 T = TypeVar("T")
+PYDANTIC = tuple(int(part) for part in VERSION.split(".")[:2])
 
 
 class Item(Schema):
@@ -125,6 +128,60 @@ def test_what_an_operation_may_leave_out_is_not_required(option, required):
     assert envelope["required"] == ["ok", "data"]
     item = resolved(document, envelope["properties"]["data"]["items"])
     assert item.get("required") == required
+
+
+class Seat(Schema):
+    row: int
+    note: str | None = None
+
+
+class Perhaps(TypedDict, total=False):
+    x: int
+
+
+class Seen(Schema):
+    seat: Seat
+    more: Perhaps
+
+
+def test_what_is_always_written_is_required():
+    """So a schema with defaults is one component where it is read, another where it is written."""
+    router = AutoRouter(auth=None)
+
+    @router.post("/seats", response=Seen)
+    def book(request, ctx, payload: Seat):
+        return {"seat": payload, "more": {}}
+
+    api = AutoAPI()
+    api.add_router("", router)
+    document = document_of(api)
+    operation = document["paths"]["/api/seats"]["post"]
+    body = resolved(document, operation["requestBody"]["content"]["application/json"]["schema"])
+    assert body["required"] == ["row"]
+    seen = resolved(
+        document, schema_of(document, "/api/seats", method="post")["properties"]["data"]
+    )
+    assert seen["required"] == ["seat", "more"]
+    assert resolved(document, seen["properties"]["seat"])["required"] == ["row", "note"]
+    assert "required" not in resolved(document, seen["properties"]["more"])
+    error = schema_of(document, "/api/seats", "default", "post")
+    assert error["required"] == ["ok", "error", "code"]
+    with serving(api=api):
+        sent = Client().post("/api/seats", {"row": 7}, "application/json").json()["data"]
+    assert sent == {"seat": {"row": 7, "note": None}, "more": {}}
+
+
+@pytest.mark.skipif(PYDANTIC < (2, 12), reason="exclude_if came with pydantic 2.12")
+def test_what_a_field_itself_leaves_out_is_not_required():
+    class Discreet(Schema):
+        secret: int | None = Field(default=None, exclude_if=lambda value: value is None)
+
+    api = AutoAPI(auth=None)
+    api.get("/discreet", response=Discreet)(lambda request: {"secret": None})
+    document = document_of(api)
+    assert "required" not in resolved(
+        document, schema_of(document, "/api/discreet")["properties"]["data"]
+    )
 
 
 def test_schemas_of_one_name_do_not_overwrite_each_other():
@@ -292,3 +349,36 @@ def test_a_document_is_made_with_and_without_credentials():
             Client().get("/api/openapi.json").json()
             == Client().get("/api/openapi.json", headers=DEMO).json()
         )
+
+
+def test_the_headers_that_an_error_must_carry_are_documented():
+    api = AutoAPI(auth=None)
+    answers = {200: str, 401: str, 404: str, 429: str, 503: str}
+
+    @api.get("/errors", response=answers)
+    def errors(request, status: int):
+        raise HttpError(status, "no")
+
+    def required(document):
+        responses = document["paths"]["/api/errors"]["get"]["responses"]
+        headers = {status: response.get("headers", {}) for status, response in responses.items()}
+        return {
+            status: [name for name, header in found.items() if header["required"]]
+            for status, found in headers.items()
+            if found
+        }
+
+    documented = required(document_of(api))
+    assert documented == {
+        "401": ["WWW-Authenticate"],
+        "429": ["Retry-After"],
+        "503": ["Retry-After"],
+    }
+    assert required(document_of(api, ERRORS="ninja")) == {}
+    with serving(api=api):
+        for status, names in documented.items():
+            response = Client().get(f"/api/errors?status={status}")
+            assert (str(response.status_code), [n for n in names if n not in response]) == (
+                status,
+                [],
+            )

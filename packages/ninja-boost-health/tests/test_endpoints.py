@@ -298,7 +298,7 @@ def test_a_drain_file_that_cannot_be_written(health, tmp_path):
 def test_an_unknown_alias_is_a_system_check_error(health):
     health(DATABASES=("replica",), CACHES=("default",))
     found = [message for message in run_checks() if message.id == "ninja_boost_health.E001"]
-    assert [message.hint for message in found] == ["It has default."]
+    assert [message.hint for message in found] == ["Name one of 'default'."]
 
 
 def test_probes_are_in_the_document():

@@ -92,8 +92,8 @@ def test_durations_may_be_texts():
     [
         ("nowhere", "no cache that works"),
         ("dummy", "cannot keep a key safely"),
-        ("ninja_boost_idempotency.RedisStore", "REDIS_URL"),
-        ("tests.urls.Guest", "give the alias of a cache"),
+        ("ninja_boost_idempotency.RedisStore", "needs a URL"),
+        ("tests.urls.Guest", "tests.urls.Guest"),
     ],
 )
 def test_a_backend_that_cannot_work_is_an_error(backend, text):
@@ -115,8 +115,8 @@ def test_the_database_store_names_the_app_it_needs(settings):
         app for app in settings.INSTALLED_APPS if app != "ninja_boost_idempotency"
     ]
     found = messages(BACKEND="ninja_boost_idempotency.DatabaseStore")
-    assert "add 'ninja_boost_idempotency' to INSTALLED_APPS" in (
-        found["ninja_boost_idempotency.E001"].msg
+    assert "Add 'ninja_boost_idempotency' to INSTALLED_APPS" in (
+        found["ninja_boost_idempotency.E001"].hint
     )
 
 

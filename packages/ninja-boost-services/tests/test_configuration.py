@@ -73,7 +73,7 @@ def test_a_bad_path_stops_the_start(registry, services, problem):
 def test_a_name_taken_in_code_is_a_problem(registry):
     registry.register(OtherUsers())
     with configured(Users):
-        assert "Give one of them another name." in messages()[0][1]
+        assert messages()[0][2].startswith("Give one of them another name")
 
 
 def test_checks_find_what_cannot_be_made(registry):

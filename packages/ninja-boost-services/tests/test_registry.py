@@ -106,7 +106,7 @@ def test_an_unknown_name_is_a_key_error_that_says_what_to_do(registry):
     registry.register(Email())
     with pytest.raises(ServiceNotFound, match="Did you mean 'email'"):
         registry.get("emial")
-    with pytest.raises(ServiceNotFound, match="Registered: email"):
+    with pytest.raises(ServiceNotFound, match="Name one of email"):
         registry.get("zzz")
 
 

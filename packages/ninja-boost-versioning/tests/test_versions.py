@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from decimal import Decimal
 from typing import Annotated
 
 import pytest
@@ -241,6 +242,54 @@ def test_the_document_of_each_version_has_its_own_schemas_alone():
         assert document["info"]["version"] == version
         references = set(_references(document))
         assert references == {f"#/components/schemas/{name}" for name in found[version]}
+
+
+class Fare(Schema):
+    amount: Decimal
+    currency: str = "EUR"
+
+
+class Price(Schema):
+    fares: list[Fare]
+
+
+class PriceV1(Schema):
+    total: Decimal
+    fare: Fare | None = None
+
+
+class Request(Schema):
+    seats: int
+    row: int | None = None
+
+
+class RequestV1(Schema):
+    count: int = 1
+    row: int | None = None
+
+
+def test_an_older_schema_is_documented_as_it_is_sent_or_as_it_is_read():
+    changed = versioned_api(
+        ["v1", "v2"],
+        changes=[
+            VersionChange("v2", newer=Price, older=PriceV1, downgrade=lambda data: {"total": 1}),
+            VersionChange("v2", newer=Request, older=RequestV1, upgrade=lambda data: {"seats": 1}),
+        ],
+        urls_namespace="older",
+        auth=None,
+    )
+
+    def price(request, payload: Request):
+        return {"fares": []}
+
+    for api in changed.values():
+        api.post("/price", response=Price)(price)
+    found = components(changed["v1"])
+    assert found["Price"]["required"] == ["total", "fare"]
+    assert found["Price"]["properties"]["total"]["type"] == "string"
+    assert found["Fare"]["required"] == ["amount", "currency"]
+    assert "required" not in found["Request"]
+    assert not [name for name in found if "V1" in name]
 
 
 def _references(value):

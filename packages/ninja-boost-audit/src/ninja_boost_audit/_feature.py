@@ -12,6 +12,8 @@ from .settings import AuditSettings
 if TYPE_CHECKING:
     from django.core.checks import CheckMessage
 
+    from ninja_boost_core.pings import Ping
+
 __all__ = ["AuditFeature", "feature"]
 
 
@@ -46,6 +48,11 @@ class AuditFeature(Feature):
         from .checks import check_backend, check_deployment
 
         return check_deployment() if deploy else check_backend()
+
+    def pings(self) -> Iterable[Ping]:
+        from .pings import find_pings
+
+        return find_pings()
 
 
 feature = AuditFeature()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin
 from django.http import StreamingHttpResponse
@@ -31,7 +31,7 @@ _NOTHING = "–"  # noqa: RUF001 - an en dash, as the admin has it
 class AuditRecordAdmin(Admin):
     """Shows records; nobody adds, changes or deletes one here, whatever permissions they have."""
 
-    list_display = (
+    list_display: tuple[str, ...] = (
         "timestamp",
         "outcome",
         "status",
@@ -42,23 +42,36 @@ class AuditRecordAdmin(Admin):
         "ip",
         "place",
     )
-    list_filter = ("outcome", "timestamp", "action", "resource", "stream")
-    search_fields = ("=actor_id", "action", "resource", "=resource_id", "=trace_id", "=ip")
-    search_help_text = (
+    list_filter: ClassVar[tuple[str, ...]] = (
+        "outcome",
+        "timestamp",
+        "action",
+        "resource",
+        "stream",
+    )
+    search_fields: ClassVar[tuple[str, ...]] = (
+        "=actor_id",
+        "action",
+        "resource",
+        "=resource_id",
+        "=trace_id",
+        "=ip",
+    )
+    search_help_text: ClassVar[str] = (
         "Actor, resource id, trace id and address exactly; part of action or resource."
     )
-    date_hierarchy = "timestamp"
-    ordering = ("-timestamp", "-id")
+    date_hierarchy: ClassVar[str] = "timestamp"
+    ordering: ClassVar[tuple[str, ...]] = ("-timestamp", "-id")
     list_per_page = 50
     show_full_result_count = False
-    actions = ("export_csv", "export_json_lines")
-    fieldsets = (
+    actions: tuple[str, ...] = ("export_csv", "export_json_lines")
+    fieldsets: ClassVar[Any] = (
         (None, {"fields": ("timestamp", "outcome", "status", "actor_id", "action")}),
         ("Resource", {"fields": ("resource", "resource_id", "changes", "more")}),
         ("Request", {"fields": ("ip", "trace_id")}),
         ("Chain", {"fields": ("place", "previous", "mac", "key_id"), "classes": ("collapse",)}),
     )
-    readonly_fields = ("place", "changes", "more")
+    readonly_fields: ClassVar[tuple[str, ...]] = ("place", "changes", "more")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

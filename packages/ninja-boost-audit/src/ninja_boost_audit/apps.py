@@ -9,5 +9,5 @@ class AuditConfig(AppConfig):
     """Brings the tables of the database backend, their admin and the ``audit_*`` commands."""
 
     name = "ninja_boost_audit"
-    verbose_name = "Audit trail"
-    default_auto_field = "django.db.models.BigAutoField"
+    verbose_name: str = "Audit trail"
+    default_auto_field: str = "django.db.models.BigAutoField"

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 
+from ninja_boost_core.problems import as_error
+
 from .backends.current import configured_backend
 from .settings import current_options
 
@@ -18,11 +20,7 @@ def check_backend() -> Iterator[checks.CheckMessage]:
     try:
         configured_backend()
     except ImproperlyConfigured as error:
-        yield checks.Error(
-            str(error),
-            hint="See 'Settings' in the documentation of ninja-boost-audit.",
-            id="ninja_boost_audit.E001",
-        )
+        yield as_error(error, "ninja_boost_audit.E001")
 
 
 def check_deployment() -> Iterator[checks.CheckMessage]:
@@ -31,6 +29,6 @@ def check_deployment() -> Iterator[checks.CheckMessage]:
         yield checks.Warning(
             "NINJA_BOOST: AUDIT.FAIL_CLOSED is off: while records cannot be written, operations "
             "leave no trace.",
-            hint="Remove the key, so that such requests get a 503.",
+            hint="Remove FAIL_CLOSED, so that such requests get a 503.",
             id="ninja_boost_audit.W001",
         )

@@ -37,6 +37,7 @@ class AuditHook(Hook):
     """Writes one record for each call, whatever its outcome."""
 
     order: int = Order.AUDIT
+    keeps_items: bool = True
 
     def __init__(self, options: Options) -> None:
         self.options = options

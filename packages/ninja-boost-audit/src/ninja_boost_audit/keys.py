@@ -8,9 +8,8 @@ import os
 import re
 from collections.abc import Mapping
 
-from django.core.exceptions import ImproperlyConfigured
-
 from ninja_boost_core.conf import boost_settings
+from ninja_boost_core.problems import Misconfigured
 
 from .canonical import canonical_bytes
 from .settings import MIN_KEY, AuditOptions, current_options
@@ -87,16 +86,18 @@ def _keys(options: AuditOptions) -> dict[str, bytes]:
         name, _, secret = item.strip().partition(":")
         # The message must not show what may be a secret.
         if not _KEY_ID.fullmatch(name) or name in keys or len(secret.encode()) < MIN_KEY:
-            raise ImproperlyConfigured(
+            raise Misconfigured(
                 f"NINJA_BOOST: AUDIT.KEYS_ENV: key number {number} in the environment variable "
-                f"{variable} is wrong; write id:secret,id:secret, with different ids of letters "
-                f"and digits and secrets of at least {MIN_KEY} bytes."
+                f"{variable} is wrong.",
+                f"Set {variable} to id:secret,id:secret, with different ids of letters and "
+                f"digits and secrets of at least {MIN_KEY} bytes.",
             )
         keys[name] = secret.encode()
     if not keys:
-        raise ImproperlyConfigured(
-            "NINJA_BOOST: AUDIT.KEYS is empty, and the audit trail has no key to sign with. Set "
-            f"it, or the environment variable {variable}, to a secret of at least {MIN_KEY} "
-            "bytes that the database does not hold: AUDIT = {'KEYS': {'2026': '…'}}."
+        raise Misconfigured(
+            "NINJA_BOOST: AUDIT.KEYS is empty, and the audit trail has no key to sign with.",
+            f"Set AUDIT.KEYS to {{'2026': secret}}, or the environment variable {variable} to "
+            f"2026:secret, where the secret has at least {MIN_KEY} bytes and is not in the "
+            "database.",
         )
     return keys

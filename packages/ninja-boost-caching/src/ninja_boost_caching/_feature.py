@@ -12,6 +12,8 @@ from .settings import CacheSettings
 if TYPE_CHECKING:
     from django.core.checks import CheckMessage
 
+    from ninja_boost_core.pings import Ping
+
 __all__ = ["CachingFeature", "feature"]
 
 
@@ -26,6 +28,11 @@ class CachingFeature(Feature):
         from .checks import check_deployment, check_operations
 
         return check_deployment() if deploy else check_operations()
+
+    def pings(self) -> Iterable[Ping]:
+        from .pings import find_pings
+
+        return find_pings()
 
 
 feature = CachingFeature()

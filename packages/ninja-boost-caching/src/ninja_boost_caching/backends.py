@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.core.cache import InvalidCacheBackendError, caches
 from django.core.cache.backends.dummy import DummyCache
 from django.core.cache.backends.locmem import LocMemCache
-from django.core.exceptions import ImproperlyConfigured
 
 from ninja_boost_core.conf import boost_settings
+from ninja_boost_core.problems import Misconfigured
 from ninja_boost_core.steps import Step, Steps
 
 from ._statistics import count
@@ -25,7 +26,7 @@ from .storage import forget
 
 __all__ = ["Backend", "Unavailable", "current_backend"]
 
-logger = logging.getLogger("ninja_boost.caching")
+logger: logging.Logger = logging.getLogger("ninja_boost.caching")
 
 MOST_OWED = 1000
 
@@ -52,8 +53,9 @@ class Backend:
         try:
             cache = caches[alias]
         except InvalidCacheBackendError as error:
-            raise ImproperlyConfigured(
-                f"NINJA_BOOST: CACHE.ALIAS is {alias!r}, which is no cache that works: {error}"
+            raise Misconfigured(
+                f"NINJA_BOOST: CACHE.ALIAS is {alias!r}, which is no cache that works: {error}",
+                f"Set CACHE.ALIAS to one of CACHES: {', '.join(map(repr, settings.CACHES))}.",
             ) from error
         self.alias = alias
         self.cooldown = cooldown

@@ -12,6 +12,7 @@ from django.core.cache.backends.locmem import LocMemCache
 from django.core.exceptions import ImproperlyConfigured
 
 from ninja_boost_core.inventory import operations
+from ninja_boost_core.problems import as_error
 
 from .backends import current_backend
 from .hooks import CacheHook
@@ -32,11 +33,7 @@ def check_operations() -> Iterator[checks.CheckMessage]:
     try:
         current_backend()
     except ImproperlyConfigured as error:
-        yield checks.Error(
-            str(error),
-            hint=f"Name one of CACHES: {', '.join(map(repr, settings.CACHES))}.",
-            id="ninja_boost_caching.E001",
-        )
+        yield as_error(error, "ninja_boost_caching.E001")
         return
     for where, operation, hook in _cached():
         key = hook.options.key

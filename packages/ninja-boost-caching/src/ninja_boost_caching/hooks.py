@@ -26,7 +26,7 @@ __all__ = ["CacheHook", "document_not_modified"]
 class CacheHook(Hook):
     """Answers from the cache, and fills it."""
 
-    order = Order.CACHE
+    order: Order = Order.CACHE
 
     def __init__(self, options: Options, view: str) -> None:
         self.options = options

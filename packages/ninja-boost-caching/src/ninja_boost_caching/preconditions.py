@@ -28,7 +28,7 @@ class PreconditionHook(Hook):
     """Answers 412 when If-Match names another state than the current one."""
 
     # After idempotency: a retry of a change that was made repeats its answer.
-    order = Order.CACHE
+    order: Order = Order.CACHE
 
     def __init__(self, etag: Callable[..., Any], required: bool) -> None:
         self.etag = etag

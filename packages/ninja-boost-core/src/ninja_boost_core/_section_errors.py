@@ -50,7 +50,7 @@ def problems_of(
         if error["type"] == "extra_forbidden":
             found[path] = _unwanted_key(path, str(error["loc"][-1]), owner)
         elif error["type"] == "missing":
-            found[path] = Problem(path, "is required.")
+            found[path] = Problem(path, "is required.", "Give it a value.")
         else:
             wanted = expected.setdefault(path, [])
             text = _expectation(error)
@@ -101,7 +101,7 @@ def _unwanted_key(path: str, key: str, owner: type[SettingsSection] | None) -> P
         name = field_name(owner, key)
         others = [k for k in spellings(name, owner.model_fields[name]) if k != key]
         return Problem(path, f"is another spelling of {others[0]!r}.", "Keep one of them.")
-    return Problem(path, "is no known key.", suggestion(key, known).strip())
+    return Problem(path, "is no known key.", suggestion(key, known).strip() or f"Remove {path}.")
 
 
 def _expectation(error: ErrorDetails) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.http import HttpResponse
@@ -23,11 +23,16 @@ from ninja.operation import Operation
 from ninja.renderers import JSONRenderer
 from ninja.responses import NinjaJSONEncoder
 
+from .projection import Projection
 from .rendering import BoostJSONRenderer, IdentityEncoder
 from .responses import BODILESS, current_wrapper, wrap_response
 from .serializer import Refused, Serializer, compiled
+from .shapes import item_shape
 
 if TYPE_CHECKING:
+    from ninja import Schema
+
+    from .contract import Hook
     from .operation import BoostOperation
 
 __all__ = ["Answers"]
@@ -121,13 +126,23 @@ class Answers:
                 by_status[status] = _AnyBody(template, _ENCODERS[type(api.renderer)], envelope)
             elif model is not None:
                 try:
-                    by_status[status] = _SchemaBody(template, compiled(model), envelope, operation)
+                    by_status[status] = _SchemaBody(template, model, envelope, operation)
                 except Refused as refused:
                     logger.debug("%s: Ninja's path, for %s.", operation.path, refused)
         if not by_status:
             return None
         statuses = list(operation.response_models)
         return cls(operation, by_status, statuses[0] if len(statuses) == 1 else 200)
+
+    def projection(self, hooks: Iterable[Hook]) -> Projection | None:
+        """Return how rows may be read; None if somebody asks for more than the schema takes."""
+        if not isinstance(self.default, _SchemaBody):
+            return None
+        points = ("after_view", "aafter_view")
+        if any(hook.implements(p) and not hook.keeps_items for hook in hooks for p in points):
+            return None
+        shape = item_shape(self.default.annotation)
+        return None if shape is None else Projection(shape)
 
     def __call__(self, result: Any) -> HttpResponse | None:
         """Return the response for a view's result; None if Ninja's path has to answer."""
@@ -206,19 +221,29 @@ def _encode_with(encoder: json.JSONEncoder) -> Callable[[Any], str]:
 class _SchemaBody:
     """The body of an operation with a response schema."""
 
-    __slots__ = ("_after", "_before", "_dumped", "_options", "_serializer", "_template")
+    __slots__ = (
+        "_after",
+        "_before",
+        "_dumped",
+        "_options",
+        "_serializer",
+        "_template",
+        "annotation",
+    )
 
     def __init__(
         self,
         template: ResponseTemplate,
-        serializer: Serializer,
+        model: type[Schema],
         envelope: Envelope,
         operation: Operation,
     ) -> None:
+        serializer = compiled(model)
         if envelope.keys and serializer.names >= envelope.keys:
             raise Refused("a schema that may be an envelope itself")
         self._template = template
-        self._serializer = serializer
+        self._serializer: Serializer = serializer
+        self.annotation: Any = model.model_fields["response"].annotation
         self._before, self._after = envelope.parts
         # What Ninja dumps as it is, and so does this: nothing is left to validate.
         self._dumped = serializer.model if _Status is not None else None

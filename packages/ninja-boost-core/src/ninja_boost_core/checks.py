@@ -9,8 +9,9 @@ from django.conf import settings
 from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 
-from .conf import CoreSettings, boost_settings
+from .conf import CoreSettings, Problem, boost_settings
 from .features import enabled_features, installed_features, nearest, unknown_disabled_features
+from .problems import as_error
 from .security import BearerTokenAuth, default_auth
 
 __all__ = ["register"]
@@ -27,24 +28,34 @@ def register() -> None:
 
 def check_settings(**kwargs: Any) -> list[checks.CheckMessage]:
     """E001: a key or value of NINJA_BOOST is wrong. W001: DISABLED_FEATURES names nobody."""
-    problems = boost_settings.find_problems(imports=True)
-    messages: list[checks.CheckMessage] = [
-        checks.Error(
-            f"NINJA_BOOST: {problem}", hint=problem.hint or None, id="ninja_boost_core.E001"
-        )
-        for problem in problems
-    ]
-    if not problems:
-        known = [feature.name for feature in installed_features()]
-        messages += [
-            checks.Warning(
-                f"NINJA_BOOST: DISABLED_FEATURES names {name!r}, which is not installed.",
-                hint=nearest(name, known).strip() or "Remove the name.",
-                id="ninja_boost_core.W001",
+    if problems := boost_settings.find_problems(imports=True):
+        return [
+            checks.Error(
+                f"NINJA_BOOST: {problem}", hint=_advice(problem), id="ninja_boost_core.E001"
             )
-            for name in unknown_disabled_features()
+            for problem in problems
         ]
-    return messages
+    try:
+        default_auth()
+    except ImproperlyConfigured as error:
+        return [as_error(error, "ninja_boost_core.E001")]
+    known = [feature.name for feature in installed_features()]
+    return [
+        checks.Warning(
+            f"NINJA_BOOST: DISABLED_FEATURES names {name!r}, which is not installed.",
+            hint=f"{nearest(name, known)} Otherwise remove the name.".strip(),
+            id="ninja_boost_core.W001",
+        )
+        for name in unknown_disabled_features()
+    ]
+
+
+def _advice(problem: Problem) -> str:
+    if problem.hint:
+        return problem.hint
+    if not problem.key:
+        return "Make it a dictionary; without the setting, every key has its default."
+    return f"Correct {problem.key}, or remove it."
 
 
 def check_operations(**kwargs: Any) -> list[checks.CheckMessage]:
@@ -62,19 +73,24 @@ def check_operations(**kwargs: Any) -> list[checks.CheckMessage]:
             operation.plan()
         except ImproperlyConfigured as error:
             where = f"{'/'.join(operation.methods)} {path}"
-            messages.append(checks.Error(f"{where}: {error}", id="ninja_boost_core.E002"))
+            messages.append(as_error(error, "ninja_boost_core.E002", where))
     return messages
 
 
 def check_demo_auth(**kwargs: Any) -> list[checks.CheckMessage]:
-    """E003: the development token guards a deployment."""
+    """E003: the development token guards a deployment. E004: or would be accepted in one."""
     if boost_settings.find_problems(imports=True):
         return []
-    if any(isinstance(callback, BearerTokenAuth) for callback in default_auth()):
+    try:
+        default = default_auth()
+    except ImproperlyConfigured:
+        return []  # check_settings reports it.
+    if any(isinstance(callback, BearerTokenAuth) for callback in default):
         return [
             checks.Error(
                 "NINJA_BOOST: AUTH is BearerTokenAuth, whose token is public.",
-                hint="Set AUTH to 'ninja_boost.integrations.JWTAuth' or to your own.",
+                hint="Set AUTH to 'ninja_boost.integrations.JWTAuth', to an authentication of your "
+                "own, or to None if each router has one.",
                 id="ninja_boost_core.E003",
             )
         ]
@@ -82,7 +98,7 @@ def check_demo_auth(**kwargs: Any) -> list[checks.CheckMessage]:
         return [
             checks.Error(
                 "NINJA_BOOST: ALLOW_DEMO_AUTH is on.",
-                hint="Remove it; it is for demonstrations outside DEBUG.",
+                hint="Remove ALLOW_DEMO_AUTH; it is for demonstrations outside DEBUG.",
                 id="ninja_boost_core.E004",
             )
         ]

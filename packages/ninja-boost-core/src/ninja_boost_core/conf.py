@@ -292,14 +292,20 @@ class BoostSettings:
         owner = KEY_OWNERS.get(key) if isinstance(key, str) else None
         if owner is None:
             known = {*self._section_of, *KEY_OWNERS}
-            return Problem(str(key), "is no known key.", suggestion(key, known).strip())
+            return Problem(
+                str(key), "is no known key.", suggestion(key, known).strip() or f"Remove {key}."
+            )
         if installed(owner.replace("-", "_")):
             return Problem(
                 key=str(key),
                 message=f"belongs to {owner}, which is there but does not offer its feature.",
                 hint="Install it again, so that its entry point is found.",
             )
-        return Problem(str(key), f"belongs to {owner}, which is not installed.")
+        return Problem(
+            key=str(key),
+            message=f"belongs to {owner}, which is not installed.",
+            hint=f"Install {owner}, or remove {key}.",
+        )
 
 
 def _name(cls: type) -> str:

@@ -32,6 +32,7 @@ from .routes import route_template
 
 if TYPE_CHECKING:
     from django.core.checks import CheckMessage
+    from django.db.models import QuerySet
     from django.http import HttpRequest
     from django.http.response import HttpResponseBase
     from ninja import NinjaAPI
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
     from .conf import SettingsSection
     from .observers import RequestObserver
+    from .pings import Ping
 
 __all__ = [
     "Argument",
@@ -79,6 +81,7 @@ class Order(IntEnum):
     CACHE = 1000
     SERVICES = 1100
     PAGINATION = 1200
+    QUERIES = 1300
 
 
 class Call:
@@ -94,6 +97,9 @@ class Call:
         response: the response, from the moment that there is one.
         error: the exception that ended the call, if one did.
         entered_view: whether the view was called.
+        project: takes the queryset whose rows are the response's items, when no more will be asked
+            of it, and returns one that reads what the response schema takes; None where the rows
+            have to be model instances.
         started: ``time.perf_counter()`` at the start, in seconds.
         hooks: the hooks that the pipeline enforces for this call.
     """
@@ -107,6 +113,7 @@ class Call:
         "hooks",
         "operation",
         "path_params",
+        "project",
         "request",
         "response",
         "started",
@@ -130,6 +137,7 @@ class Call:
         self.response: HttpResponseBase | None = None
         self.error: BaseException | None = None
         self.entered_view: bool = False
+        self.project: Callable[[QuerySet[Any]], QuerySet[Any]] | None = None
         self.started: float = perf_counter()
         self._state: dict[Any, Any] | None = None
 
@@ -198,6 +206,10 @@ class Hook:
     def response_annotation(self, annotation: Any, status: int) -> Any:
         """Return the response annotation that replaces the declared one of ``status``."""
         return annotation
+
+    keeps_items: bool = False
+    """Whether ``after_view`` leaves the items of a list alone, neither reading nor changing them.
+    If all hooks of an operation do, rows may come as columns in the place of model instances."""
 
     def wrap_view(self, view: Callable[..., Any]) -> Callable[..., Any]:
         """Return a replacement for ``view(request, ctx, **values)``, once, when bound."""
@@ -350,6 +362,13 @@ class Feature:
         """Return what follows every request when LifecycleMiddleware is installed.
 
         Always the same objects: an observer follows a request once, whichever middlewares run it.
+        """
+        return ()
+
+    def pings(self) -> Iterable[Ping]:
+        """Yield what ``boost_doctor`` asks; see ``ninja_boost_core.pings``.
+
+        Only what this project uses, as its settings and operations tell. It does no I/O itself.
         """
         return ()
 

@@ -20,10 +20,34 @@ from .security import scheme_name
 if TYPE_CHECKING:
     from .api import AutoAPI
 
-__all__ = ["BoostOpenAPISchema"]
+__all__ = ["BoostOpenAPISchema", "WrittenJsonSchema"]
 
 _REF_PREFIX = REF_TEMPLATE.format(model="")
 _CHALLENGE = {"WWW-Authenticate": {"schema": {"type": "string"}, "required": True}}
+_RETRY_AFTER = {
+    "Retry-After": {
+        "schema": {"type": "string"},
+        "required": True,
+        "description": "Seconds, or a date.",
+    }
+}
+# What ``exceptions.add_error_headers`` sees to.
+_ERROR_HEADERS = {401: _CHALLENGE, 429: _RETRY_AFTER, 503: _RETRY_AFTER}
+
+
+class WrittenJsonSchema(NinjaGenerateJsonSchema):
+    """JSON Schema of what a response model writes: its defaults are written, too.
+
+    Ninja says of a field with a default that it may be missing; so does a document that is to
+    be Ninja's own, with ``ERRORS = "ninja"``.
+    """
+
+    def field_is_required(self, field: Any, total: bool) -> bool:
+        """Return whether the field is always there."""
+        is_ninjas = boost_settings.section(CoreSettings).ERRORS == "ninja"
+        if is_ninjas or self.mode != "serialization" or field["type"] == "typed-dict-field":
+            return super().field_is_required(field, total)
+        return field.get("serialization_exclude_if") is None
 
 
 class BoostOpenAPISchema(OpenAPISchema):
@@ -90,15 +114,15 @@ class BoostOpenAPISchema(OpenAPISchema):
             if status is not Ellipsis:
                 result[status] = self._declared_response(operation, status, model)
         for status, description in sorted(self._errors(operation, docs).items()):
-            known = result.get(status)
-            if known is None:
-                known = result[status] = self._error_response(description)
-            if status == 401:
-                known.setdefault("headers", {}).update(_CHALLENGE)
+            if status not in result:
+                result[status] = self._error_response(description)
+        required: Mapping[Any, dict[str, Any]] = {}
         if boost_settings.section(CoreSettings).ERRORS != "ninja":
             result["default"] = self._error_response("Any other error.")
+            required = _ERROR_HEADERS
         for status, response in result.items():
-            headers = {**docs.headers.get(None, {}), **docs.headers.get(status, {})}
+            added = (required.get(status), docs.headers.get(None), docs.headers.get(status))
+            headers = {name: header for each in added if each for name, header in each.items()}
             if headers:
                 response.setdefault("headers", {}).update(headers)
         return result
@@ -143,6 +167,7 @@ class BoostOpenAPISchema(OpenAPISchema):
             errors.setdefault(422, "A parameter or the body is not valid.")
         if sources & {"body", "form", "file"}:
             errors.setdefault(400, "The body cannot be parsed.")
+            errors.setdefault(413, "The body is too large.")
         if operation.throttle_objects:
             errors.setdefault(429, "Too many requests.")
         return errors
@@ -165,16 +190,22 @@ class BoostOpenAPISchema(OpenAPISchema):
         else:
             generic: Any = ErrorEnvelope
             model = generic[details]
-        schema = self._schema_of(_response_model(model), operation)
+        # Errors are no dumped models: they leave out what they have nothing to say for.
+        schema = self._schema_of(_response_model(model), operation, NinjaGenerateJsonSchema)
         response["content"] = {media_type: {"schema": schema}}
         return response
 
-    def _schema_of(self, model: Any, operation: Any) -> dict[str, Any]:
+    def _schema_of(
+        self,
+        model: Any,
+        operation: Any,
+        generator: type[NinjaGenerateJsonSchema] = WrittenJsonSchema,
+    ) -> dict[str, Any]:
         """Return the schema of a response model; its definitions go to the components."""
         schema: dict[str, Any] = model.model_json_schema(
             ref_template=REF_TEMPLATE,
             by_alias=operation.by_alias if operation is not None else False,
-            schema_generator=NinjaGenerateJsonSchema,
+            schema_generator=generator,
             mode="serialization",
         )
         if operation is not None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from asgiref.sync import async_to_sync, sync_to_async
+from django.db.models import QuerySet
 from django.http.response import HttpResponseBase
 from ninja.errors import AuthenticationError, HttpError
 from ninja.operation import AsyncOperation
@@ -23,6 +24,7 @@ from .contract import Call, Context, Hook, in_order
 from .dependencies import build_context
 from .emissions import Emissions
 from .events import AFTER_RESPONSE, BEFORE_REQUEST, ON_AUTH_FAILURE, event_bus
+from .projection import Projection
 from .readers import Readers
 from .views import OBSERVED, PassContext
 
@@ -149,6 +151,7 @@ class Plan:
         "needs_context",
         "operation",
         "owned",
+        "projection",
         "readers",
         "reads",
         "steps",
@@ -187,6 +190,9 @@ class Plan:
         self.enter: Callable[[Call], Any] | None = (
             None if injector is None else self._injected(injector)
         )
+        self.projection: Projection | None = (
+            None if self.answers is None else self.answers.projection(hooks)
+        )
         self.readers: Readers | None = Readers.of(operation)
         self.reads: bool = bool(operation.models) or operation.signature.response_arg is not None
         is_open = not (self.steps.before_auth or self.auth or operation.throttle_objects)
@@ -199,6 +205,7 @@ class Plan:
     async def run(self, request: HttpRequest, path_params: dict[str, Any]) -> HttpResponseBase:
         """Answer one request."""
         call = Call(request, self.operation, path_params, self.owned)
+        call.project = self.projection
         request._boost_call = call  # type: ignore[attr-defined]
         unhandled: Exception | None = None
         if event_bus.has_handlers(BEFORE_REQUEST):
@@ -312,6 +319,8 @@ class Plan:
         self, request: HttpRequest, result: Any, temporal: HttpResponse | None
     ) -> HttpResponseBase:
         if self.answers is not None:
+            if self.projection is not None and isinstance(result, QuerySet):
+                result = self.projection(result)
             response = self.answers(result)
             if response is not None:
                 return response

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 from asgiref.sync import async_to_sync
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
 from ninja.constants import NOT_SET
 from ninja.errors import AuthenticationError
 from ninja.security import HttpBearer
@@ -18,6 +17,7 @@ from ninja.security.base import AuthBase
 
 from .callables import is_async, takes_no_arguments
 from .conf import CoreSettings, boost_settings
+from .problems import Misconfigured
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -107,9 +107,9 @@ def _from_setting() -> Sequence[AuthCallback]:
     if callable(value) and takes_no_arguments(value):
         value = value()
     if not callable(value):
-        raise ImproperlyConfigured(
-            f"NINJA_BOOST: AUTH gives a {type(value).__name__}, which is no authentication; "
-            "name a class or callable as Ninja's auth= takes it, or None."
+        raise Misconfigured(
+            f"NINJA_BOOST: AUTH gives a {type(value).__name__}, which is no authentication.",
+            "Set AUTH to a class or callable as Ninja's auth= takes it, or to None.",
         )
     return (cast(AuthCallback, value),)
 
@@ -123,9 +123,10 @@ def resolve(callbacks: Iterable[Any]) -> tuple[AuthCallback, ...]:
         elif callable(callback):
             resolved.append(callback)
         else:
-            raise ImproperlyConfigured(
+            raise Misconfigured(
                 f"auth= holds a {type(callback).__name__} ({callback!r:.60}), which cannot be "
-                "called; give an authentication, a non-empty list of them, or None."
+                "called.",
+                "Give it an authentication, a non-empty list of them, or None.",
             )
     return tuple(resolved)
 

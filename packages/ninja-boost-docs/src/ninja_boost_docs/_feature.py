@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from django.core.checks import CheckMessage
     from ninja import NinjaAPI
 
+    from ninja_boost_core.pings import Ping
+
 __all__ = ["feature"]
 
 
@@ -32,6 +34,11 @@ class DocsFeature(Feature):
         from .checks import check_deployment
 
         return check_deployment() if deploy else ()
+
+    def pings(self) -> Iterable[Ping]:
+        from .pings import find_pings
+
+        return find_pings()
 
 
 feature = DocsFeature()

@@ -25,6 +25,6 @@ def check_deployment() -> Iterator[checks.CheckMessage]:
         yield checks.Warning(
             "NINJA_BOOST['DOCS']: anybody may read the docs and the schema in production.",
             hint="Set DISABLE_IN_PRODUCTION, REQUIRE_STAFF, REQUIRE_AUTH or ALLOWED_IPS; for a "
-            "public API, silence ninja_boost_docs.W001.",
+            "public API, add 'ninja_boost_docs.W001' to SILENCED_SYSTEM_CHECKS.",
             id="ninja_boost_docs.W001",
         )

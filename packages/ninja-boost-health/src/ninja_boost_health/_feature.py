@@ -12,6 +12,8 @@ from .settings import HealthSettings
 if TYPE_CHECKING:
     from django.core.checks import CheckMessage
 
+    from ninja_boost_core.pings import Ping
+
 __all__ = ["feature"]
 
 
@@ -26,6 +28,11 @@ class HealthFeature(Feature):
         from .checks import check_aliases
 
         return () if deploy else check_aliases()
+
+    def pings(self) -> Iterable[Ping]:
+        from .pings import find_pings
+
+        return find_pings()
 
 
 feature = HealthFeature()

@@ -32,6 +32,6 @@ def _unknown(key: str, named: Iterable[str], known: Iterable[str]) -> Iterator[c
         if alias not in aliases:
             yield checks.Error(
                 f"NINJA_BOOST['HEALTH']['{key}'] names {alias!r}, which {key} does not have.",
-                hint=f"It has {', '.join(aliases)}.",
+                hint=f"Name one of {', '.join(map(repr, aliases))}.",
                 id="ninja_boost_health.E001",
             )

@@ -12,6 +12,8 @@ from .settings import IdempotencySettings
 if TYPE_CHECKING:
     from django.core.checks import CheckMessage
 
+    from ninja_boost_core.pings import Ping
+
 __all__ = ["IdempotencyFeature", "feature"]
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
@@ -41,6 +43,11 @@ class IdempotencyFeature(Feature):
         from .checks import check_deployment, check_stores
 
         return check_deployment() if deploy else check_stores()
+
+    def pings(self) -> Iterable[Ping]:
+        from .pings import find_pings
+
+        return find_pings()
 
 
 feature = IdempotencyFeature()

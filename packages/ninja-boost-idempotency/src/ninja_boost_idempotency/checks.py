@@ -11,6 +11,8 @@ from django.core.cache.backends.locmem import LocMemCache
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import get_resolver
 
+from ninja_boost_core.problems import as_error
+
 from .hooks import DefaultIdempotencyHook, hooks_in_use
 from .middleware import covers_all
 from .settings import current_options
@@ -31,7 +33,7 @@ def check_stores() -> Iterator[checks.CheckMessage]:
     try:
         configured_store()
     except ImproperlyConfigured as error:
-        yield checks.Error(str(error), id="ninja_boost_idempotency.E001")
+        yield as_error(error, "ninja_boost_idempotency.E001")
 
 
 def check_deployment() -> Iterator[checks.CheckMessage]:
@@ -46,7 +48,9 @@ def check_deployment() -> Iterator[checks.CheckMessage]:
                 f"The cache {alias!r} keeps idempotency keys in the memory of one process: a "
                 "retry that another process gets runs again. It also forgets keys when it has "
                 "MAX_ENTRIES of them, 300 by default.",
-                hint="Use a Redis or Memcached cache, RedisStore or DatabaseStore.",
+                hint="Set NINJA_BOOST['IDEMPOTENCY']['BACKEND'], or store= where it is given, to a "
+                "Redis or Memcached cache, 'ninja_boost_idempotency.RedisStore' or "
+                "'ninja_boost_idempotency.DatabaseStore'.",
                 id="ninja_boost_idempotency.W001",
             )
             continue
@@ -65,7 +69,7 @@ def check_deployment() -> Iterator[checks.CheckMessage]:
         yield checks.Warning(
             "NINJA_BOOST: IDEMPOTENCY.ON_ERROR is 'open': while the store fails, a retry runs "
             "again.",
-            hint="Remove the key, so that such requests get a 503.",
+            hint="Remove ON_ERROR, so that such requests get a 503.",
             id="ninja_boost_idempotency.W003",
         )
 

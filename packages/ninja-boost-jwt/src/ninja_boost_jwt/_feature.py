@@ -12,6 +12,8 @@ from .settings import JWTSettings
 if TYPE_CHECKING:
     from django.core.checks import CheckMessage
 
+    from ninja_boost_core.pings import Ping
+
 __all__ = ["JWTFeature", "feature"]
 
 
@@ -29,6 +31,11 @@ class JWTFeature(Feature):
         from .checks import check_deployment, check_keys
 
         return check_deployment() if deploy else check_keys()
+
+    def pings(self) -> Iterable[Ping]:
+        from .pings import find_pings
+
+        return find_pings()
 
 
 feature = JWTFeature()

@@ -60,10 +60,18 @@ def hmac_key(secret: Any, name: str, algorithm: str) -> bytes:
             "ninja_boost_jwt.E002",
             f"{name} holds an asymmetric key or a certificate, which {algorithm} cannot use "
             "as its secret.",
-            "Name the algorithm of the key, and give it as PRIVATE_KEY or PUBLIC_KEY; or give a "
-            "random secret.",
+            f"Set {_beside(name, 'ALGORITHM')} to the algorithm of the key, and move it to "
+            f"{_beside(name, 'PRIVATE_KEY')} or {_beside(name, 'PUBLIC_KEY')}; or give a random "
+            "secret.",
         ) from None
     return key
+
+
+def _beside(name: str, other: str) -> str:
+    """Return the name of another setting of the key whose secret is ``name``."""
+    if name.endswith("]"):
+        return name.replace('["SECRET"]', f'["{other}"]')
+    return f"JWT_{other}"
 
 
 def key_pair(

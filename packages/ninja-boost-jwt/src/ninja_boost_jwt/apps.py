@@ -9,4 +9,4 @@ class JWTConfig(AppConfig):
     """Brings the tables and ``purge_jwt_tokens``."""
 
     name = "ninja_boost_jwt"
-    verbose_name = "JSON Web Tokens"
+    verbose_name: str = "JSON Web Tokens"

@@ -37,7 +37,7 @@ class JWTAuth(HttpBearer):
         # Verifying does no I/O, but for a fetch or a look-up, so that async operations need no
         # thread for it: ours goes by the first attribute, Ninja's by the second, awaiting the
         # claims.
-        self.nonblocking = self._ours
+        self.nonblocking: bool = self._ours
         if self._ours:
             self.is_async = True
         instances.add(self)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from django.core.checks import CheckMessage
 
     from ninja_boost_core.observers import RequestObserver
+    from ninja_boost_core.pings import Ping
 
 __all__ = ["LoggingFeature", "feature"]
 
@@ -33,6 +34,11 @@ class LoggingFeature(Feature):
         from .checks import check_deployment, check_middleware
 
         return check_deployment() if deploy else check_middleware()
+
+    def pings(self) -> Iterable[Ping]:
+        from .pings import find_pings
+
+        return find_pings()
 
 
 feature = LoggingFeature()

@@ -38,7 +38,7 @@ def check_deployment() -> Iterator[checks.CheckMessage]:
     if not boost_settings.section(LoggingSettings).LOGGING.REDACT:
         yield checks.Warning(
             "NINJA_BOOST: LOGGING.REDACT is False, so passwords and tokens get into the logs.",
-            hint="Remove it; LOGGING.REVEAL_KEYS names what is harmless.",
+            hint="Remove REDACT; LOGGING.REVEAL_KEYS names what is harmless.",
             id="ninja_boost_logging.W002",
         )
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from django.core.checks import CheckMessage
 
     from ninja_boost_core.observers import RequestObserver
+    from ninja_boost_core.pings import Ping
 
 __all__ = ["feature"]
 
@@ -43,6 +44,11 @@ class MetricsFeature(Feature):
         from .checks import check_backend, check_deployment
 
         return check_deployment() if deploy else check_backend()
+
+    def pings(self) -> Iterable[Ping]:
+        from .pings import find_pings
+
+        return find_pings()
 
 
 feature = MetricsFeature()

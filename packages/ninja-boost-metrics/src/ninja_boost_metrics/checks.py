@@ -14,8 +14,8 @@ from django.utils.module_loading import import_string
 
 from ninja_boost_core.conf import boost_settings
 from ninja_boost_core.observers import ObserverMiddleware
+from ninja_boost_core.problems import MissingDependency, as_error
 
-from .backends.base import MissingDependency
 from .endpoint import metrics_view
 from .recorder import Recorder
 from .recording import current
@@ -31,14 +31,10 @@ def check_backend() -> Iterator[checks.CheckMessage]:
     try:
         recorder = current()
     except MissingDependency as error:
-        yield checks.Error(
-            "NINJA_BOOST: METRICS.BACKEND needs a library that is not installed.",
-            hint=str(error),
-            id="ninja_boost_metrics.E001",
-        )
+        yield as_error(error, "ninja_boost_metrics.E001", "NINJA_BOOST: METRICS.BACKEND")
         return
     except ImproperlyConfigured as error:
-        yield checks.Error(str(error), id="ninja_boost_metrics.E001")
+        yield as_error(error, "ninja_boost_metrics.E001")
         return
     if recorder is not None and not any(map(_records, settings.MIDDLEWARE)):
         yield checks.Warning(
@@ -61,7 +57,7 @@ def check_deployment() -> Iterator[checks.CheckMessage]:
             "the metrics of whichever answers it.",
             hint="Set it to an empty directory before the server starts, and import child_exit "
             "and on_starting from ninja_boost_metrics.gunicorn in gunicorn.conf.py. If there is "
-            "one process only, silence ninja_boost_metrics.W002.",
+            "one process only, add 'ninja_boost_metrics.W002' to SILENCED_SYSTEM_CHECKS.",
             id="ninja_boost_metrics.W002",
         )
     options = boost_settings.section(MetricsSettings).METRICS.ENDPOINT
@@ -74,7 +70,7 @@ def check_deployment() -> Iterator[checks.CheckMessage]:
         yield checks.Warning(
             "NINJA_BOOST: METRICS.ENDPOINT says of nobody that he may scrape, so metrics_view "
             "answers 404 to all.",
-            hint="Set TOKEN, NETWORKS or STAFF in it.",
+            hint="Set TOKEN, NETWORKS or STAFF in it, or take metrics_view out of the URLs.",
             id="ninja_boost_metrics.W003",
         )
 
@@ -84,7 +80,7 @@ def _recorder() -> Recorder | None:
         return None
     try:
         return current()
-    except (ImproperlyConfigured, MissingDependency):
+    except ImproperlyConfigured:
         return None  # check_backend reports it.
 
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Recorder", "statistics"]
 
-logger = logging.getLogger("ninja_boost.metrics")
+logger: logging.Logger = logging.getLogger("ninja_boost.metrics")
 
 MOST_METRICS: Final = 1000
 """Custom metrics; names come from code, and a name made from data must not fill the memory."""

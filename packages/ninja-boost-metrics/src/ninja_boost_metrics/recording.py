@@ -5,9 +5,8 @@ from __future__ import annotations
 from threading import RLock
 from typing import Any, Final
 
-from django.core.exceptions import ImproperlyConfigured
-
 from ninja_boost_core.conf import boost_settings
+from ninja_boost_core.problems import Misconfigured
 
 from .backends.base import BaseMetricsBackend
 from .labels import Labels
@@ -94,9 +93,10 @@ def _backend(configured: Any, options: MetricsOptions) -> BaseMetricsBackend:
         return configured
     if isinstance(configured, type) and issubclass(configured, BaseMetricsBackend):
         return configured.from_settings(options)
-    raise ImproperlyConfigured(
-        f"NINJA_BOOST: METRICS.BACKEND is {configured!r}; it must be a subclass of "
-        "BaseMetricsBackend or an instance of one."
+    raise Misconfigured(
+        f"NINJA_BOOST: METRICS.BACKEND is {configured!r}.",
+        "Make it a subclass of BaseMetricsBackend, an instance of one or a dotted path to either, "
+        "such as 'ninja_boost_metrics.LoggingBackend'.",
     )
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.core.exceptions import ImproperlyConfigured
+from django.db.models import QuerySet
 from pydantic import BaseModel
 
 from ninja_boost_core.conf import boost_settings
@@ -19,7 +20,9 @@ from .settings import PaginationSettings
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
-__all__ = ["Answer", "Pagination"]
+__all__ = ["Answer", "Pagination", "Projector"]
+
+Projector = Callable[[QuerySet[Any]], QuerySet[Any]]
 
 LARGEST_SIZE = 1_000_000
 
@@ -110,5 +113,14 @@ class Pagination(ABC):
         """
 
     @abstractmethod
-    def page(self, source: Any, query: Any, prepared: Any) -> Steps[Answer]:
-        """Work out the page of `source`, a list in the sense of `_sources.is_list`."""
+    def page(
+        self, source: Any, query: Any, prepared: Any, project: Projector | None = None
+    ) -> Steps[Answer]:
+        """Work out the page of `source`, a list in the sense of `_sources.is_list`.
+
+        Args:
+            source: what the view returned.
+            query: the query parameters.
+            prepared: what `prepare` made of them.
+            project: see `Call.project`; for the queryset of the page, with its order and limits.
+        """

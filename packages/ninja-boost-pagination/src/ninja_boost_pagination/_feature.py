@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Set
 from typing import Any, ClassVar
 
-from django.core.checks import CheckMessage, Error
+from django.core.checks import CheckMessage
 from django.core.exceptions import ImproperlyConfigured
 from ninja.constants import NOT_SET
 
 from ninja_boost_core import Feature, Hook, OperationSpec
 from ninja_boost_core.conf import boost_settings
+from ninja_boost_core.problems import Misconfigured, as_error
 
 from ._annotations import is_success, item_type, own_parameters
 from ._base import Pagination
@@ -77,10 +78,12 @@ class PaginationFeature(Feature):
         )
 
     def checks(self, deploy: bool) -> Iterable[CheckMessage]:
+        if deploy:
+            return
         try:
             configured()
         except ImproperlyConfigured as exc:
-            yield Error(str(exc), id="ninja_boost_pagination.E001")
+            yield as_error(exc, "ninja_boost_pagination.E001")
 
 
 feature = PaginationFeature()
@@ -97,9 +100,10 @@ def configured() -> Pagination | Callable[..., Any]:
     if isinstance(pagination, Pagination):
         return pagination
     if isinstance(value, type) or not callable(value):
-        raise ImproperlyConfigured(
-            f"NINJA_BOOST: PAGINATION is {value!r}; give a decorator over func(request, ctx, ...) "
-            "or a pagination such as OffsetPagination(size=50)."
+        raise Misconfigured(
+            f"NINJA_BOOST: PAGINATION is {value!r}.",
+            "Make it a pagination such as OffsetPagination(size=50), a decorator over "
+            "func(request, ctx, ...), or a dotted path to either.",
         )
     decorator: Callable[..., Any] = value
     return decorator

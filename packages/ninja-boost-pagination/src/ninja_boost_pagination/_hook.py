@@ -40,6 +40,7 @@ class PagingHook(Hook, ABC):
     """Makes a page of the list that a view returns, and leaves everything else alone."""
 
     order: int = Order.PAGINATION
+    keeps_items: bool = True
 
     def __init__(self, pagination: Pagination) -> None:
         self.pagination = pagination
@@ -104,7 +105,7 @@ class PagingHook(Hook, ABC):
 
     def _steps(self, call: Call, value: Any, rewrap: Callable[[Any], Any]) -> Steps[Any]:
         query, prepared = self.asked(call)
-        answer: Answer = yield from self.pagination.page(value, query, prepared)
+        answer: Answer = yield from self.pagination.page(value, query, prepared, call.project)
         call.state[self] = link_header(call.request, answer.links)
         return rewrap(answer.body)
 

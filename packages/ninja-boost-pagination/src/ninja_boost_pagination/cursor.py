@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field, create_model
 from ninja_boost_core import ApiError
 from ninja_boost_core.steps import Steps
 
-from ._base import Answer, Pagination
+from ._base import Answer, Pagination, Projector
 from ._binding import bind
 from ._keyset import page as keyset_page
 from ._links import Links
@@ -108,7 +108,14 @@ class CursorPagination(Pagination):
         except BadCursor as exc:
             raise _refusal() from exc
 
-    def page(self, source: Any, query: Any, prepared: tuple[str, Cursor | None]) -> Steps[Answer]:
+    def page(
+        self,
+        source: Any,
+        query: Any,
+        prepared: tuple[str, Cursor | None],
+        project: Projector | None = None,
+    ) -> Steps[Answer]:
+        # Cursors are made of the rows' own sort keys, which the schema may not take.
         scope, cursor = prepared
         if not isinstance(source, QuerySet | Manager):
             raise TypeError(

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field, create_model
 
 from ninja_boost_core.steps import Steps
 
-from ._base import Answer, Pagination
+from ._base import Answer, Pagination, Projector
 from ._counting import countable, estimate, steady
 from ._links import Links
 from ._sources import queryset_of, window
@@ -73,13 +73,16 @@ class OffsetPagination(Pagination):
     def prepare(self, request: HttpRequest, query: Any, identity: str) -> None:
         return None
 
-    def page(self, source: Any, query: Any, prepared: None) -> Steps[Answer]:
+    def page(
+        self, source: Any, query: Any, prepared: None, project: Projector | None = None
+    ) -> Steps[Answer]:
         number, size = query.page, self.size_for(query)
         start = (number - 1) * size
         queryset = queryset_of(source)
         # One item more than the page tells whether there is another page.
         if queryset is not None:
-            rows = yield Fetch(steady(queryset)[start : start + size + 1])
+            chosen = steady(queryset)[start : start + size + 1]
+            rows = yield Fetch(chosen if project is None else project(chosen))
             total = yield from self._total(queryset, start, len(rows), size)
         else:
             counts = self.count != "none"

@@ -12,6 +12,7 @@ from django.urls import get_resolver
 from ninja_boost_core import Order
 from ninja_boost_core.api import all_apis
 from ninja_boost_core.conf import boost_settings
+from ninja_boost_core.problems import as_error
 
 from .asking import unknown_action
 from .hooks import AskedInViewHook, hooks_in_use
@@ -32,7 +33,7 @@ def check_policies() -> Iterator[checks.CheckMessage]:
     try:
         known = list(policy_registry)
     except ImproperlyConfigured as error:
-        yield checks.Error(str(error), id="ninja_boost_policies.E001")
+        yield as_error(error, "ninja_boost_policies.E001")
         return
     if getattr(settings, "ROOT_URLCONF", None):
         # The operations exist once the URLs have been imported.
@@ -54,7 +55,11 @@ def check_policies() -> Iterator[checks.CheckMessage]:
             reason = unknown_action(compiled, hook.action).reason
             yield checks.Error(
                 f"{where} denies everybody: {reason}",
-                hint=nearest(hook.action, compiled.rules, "Write the rule."),
+                hint=nearest(
+                    hook.action,
+                    compiled.rules,
+                    f"Write the rule: def {hook.action}(self, request, ctx, obj=None).",
+                ),
                 id="ninja_boost_policies.E003",
             )
     yield from _stored_answers()

@@ -6,9 +6,8 @@ import difflib
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 
-from django.core.exceptions import ImproperlyConfigured
-
 from ninja_boost_core.conf import boost_settings
+from ninja_boost_core.problems import Misconfigured
 
 from .base import BasePolicy, CompiledPolicy
 from .settings import PoliciesSettings
@@ -50,7 +49,7 @@ class Table:
                 if known is not None and type(known.policy) is type(compiled.policy):
                     known = None  # the settings name the class of what is registered
             if known is not None and known.policy is not compiled.policy:
-                raise ValueError(taken(compiled.resource, known.policy))
+                raise ValueError(" ".join(taken(compiled.resource, known.policy)))
             if known is None:
                 self._registered[compiled.resource] = compiled
                 self._merge()
@@ -81,7 +80,8 @@ class Table:
             for resource, (where, compiled) in found.items():
                 known = self._registered.get(resource)
                 if known is not None and type(known.policy) is not type(compiled.policy):
-                    raise ImproperlyConfigured(f"{where}: {taken(resource, known.policy)}")
+                    problem, hint = taken(resource, known.policy)
+                    raise Misconfigured(f"{where}: {problem}", hint)
             loaded = {resource: compiled for resource, (_, compiled) in found.items()}
             # A reader looks at the second only if there is the first.
             self._all = {**loaded, **self._registered}
@@ -105,10 +105,13 @@ def configured_policies() -> Iterator[tuple[str, tuple[str, CompiledPolicy]]]:
         try:
             compiled = CompiledPolicy.of(policy_of(named))
         except TypeError as error:
-            raise ImproperlyConfigured(f"{where}: {error}") from error
+            raise Misconfigured(
+                f"{where}: {error}", "Correct the class, or remove it from POLICIES."
+            ) from error
         known = found.setdefault(compiled.resource, compiled.policy)
         if type(known) is not type(compiled.policy):
-            raise ImproperlyConfigured(f"{where}: {taken(compiled.resource, known)}")
+            problem, hint = taken(compiled.resource, known)
+            raise Misconfigured(f"{where}: {problem}", hint)
         yield compiled.resource, (where, compiled)
 
 
@@ -126,14 +129,16 @@ def policy_of(given: object) -> BasePolicy:
     return given
 
 
-def taken(resource: str, known: BasePolicy) -> str:
-    """Return what to do when a resource has a policy already."""
+def taken(resource: str, known: BasePolicy) -> tuple[str, str]:
+    """Return that a resource has a policy already, and what to do."""
     kind = type(known)
-    return (
-        f"The resource {resource!r} has a policy already: {kind.__module__}.{kind.__qualname__}. "
+    name = f"{kind.__module__}.{kind.__qualname__}"
+    problem = f"The resource {resource!r} has a policy already: {name}."
+    hint = (
         "Put the rules into one class, give one of them another resource_name, or "
         f"policy_registry.unregister({resource!r}) first."
     )
+    return problem, hint
 
 
 def nearest(name: str, known: Iterable[str], otherwise: str) -> str:

@@ -11,6 +11,7 @@ from django.core.cache.backends.locmem import LocMemCache
 from django.core.exceptions import ImproperlyConfigured
 
 from ninja_boost_core.conf import boost_settings
+from ninja_boost_core.problems import as_error
 
 from .backends.cache import CacheBackend
 from .backends.memory import InMemoryBackend
@@ -26,7 +27,7 @@ def check_backend() -> Iterator[checks.CheckMessage]:
     try:
         current_guard()
     except ImproperlyConfigured as error:
-        yield checks.Error(str(error), id="ninja_boost_rate_limiting.E001")
+        yield as_error(error, "ninja_boost_rate_limiting.E001")
 
 
 def check_deployment() -> Iterator[checks.CheckMessage]:
@@ -43,7 +44,9 @@ def check_deployment() -> Iterator[checks.CheckMessage]:
             f"NINJA_BOOST: RATE_LIMIT.BACKEND is {type(backend).__name__}"
             f"{' on a cache in memory' if cached else ''}: each process counts for itself, so "
             "n processes admit n times the limit.",
-            hint="Use RedisBackend, or silence this if there is one process.",
+            hint="Set RATE_LIMIT.BACKEND to 'ninja_boost_rate_limiting.RedisBackend', and "
+            "RATE_LIMIT.REDIS_URL to your server's. If there is one process only, add "
+            "'ninja_boost_rate_limiting.W001' to SILENCED_SYSTEM_CHECKS.",
             id="ninja_boost_rate_limiting.W001",
         )
     elif isinstance(backend, CacheBackend):

@@ -9,9 +9,8 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 
-from django.core.exceptions import ImproperlyConfigured
-
 from ninja_boost_core.conf import boost_settings
+from ninja_boost_core.problems import Misconfigured, MissingDependency
 
 from .backends.base import Backend, BackendError, Bucket
 from .gcra import Decision
@@ -160,14 +159,16 @@ def _make_backend(options: RateLimitOptions) -> Backend:
     if isinstance(value, type) and issubclass(value, Backend):
         try:
             value = value.from_settings(options)
-        except ImportError as error:
-            raise ImproperlyConfigured(
-                f"NINJA_BOOST: RATE_LIMIT.BACKEND needs a library that is not installed: {error}"
+        except MissingDependency as error:
+            raise Misconfigured(
+                "NINJA_BOOST: RATE_LIMIT.BACKEND needs a library that is not installed.",
+                error.hint,
             ) from error
     if not isinstance(value, Backend):
-        raise ImproperlyConfigured(
-            f"NINJA_BOOST: RATE_LIMIT.BACKEND is {value!r:.80}; give a subclass of "
-            "ninja_boost_rate_limiting.Backend, an instance of one, or a dotted path to either."
+        raise Misconfigured(
+            f"NINJA_BOOST: RATE_LIMIT.BACKEND is {value!r:.80}.",
+            "Make it a subclass of ninja_boost_rate_limiting.Backend, an instance of one, or a "
+            "dotted path to either such as 'ninja_boost_rate_limiting.InMemoryBackend'.",
         )
     return value
 

@@ -41,7 +41,7 @@ def check_options() -> Iterator[checks.CheckMessage]:
 
 
 def check_deployment() -> Iterator[checks.CheckMessage]:
-    """W003: the package is there, its middleware is not. W004: HSTS without HTTPS."""
+    """W003: the package is there, its middleware is not."""
     if not any(path.endswith(".SecurityHeadersMiddleware") for path in settings.MIDDLEWARE):
         yield checks.Warning(
             "SecurityHeadersMiddleware is not in MIDDLEWARE: no security headers are sent.",

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
     from ninja import NinjaAPI
 
+    from ninja_boost_core.pings import Ping
+
 __all__ = ["ServicesFeature", "feature"]
 
 
@@ -49,6 +51,11 @@ class ServicesFeature(Feature):
 
         # A service that cannot be loaded stops the start.
         _ = service_registry.definitions
+
+    def pings(self) -> Iterable[Ping]:
+        from .doctor import find_pings
+
+        return find_pings()
 
 
 feature = ServicesFeature()

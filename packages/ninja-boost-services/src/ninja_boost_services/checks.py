@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from django.conf import settings
 from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
+from django.urls import get_resolver
 
 from ninja_boost_core.conf import boost_settings
+from ninja_boost_core.problems import as_error
 
 from .errors import nearest
 from .graph import flaws
@@ -17,7 +20,11 @@ from .registry import service_registry
 
 __all__ = ["check_services"]
 
-_IDS: Final = {"missing": "E003", "circle": "E004", "captive": "E005"}
+_IDS: Final = {
+    "missing": "ninja_boost_services.E003",
+    "circle": "ninja_boost_services.E004",
+    "captive": "ninja_boost_services.E005",
+}
 
 
 def check_services() -> Iterator[checks.CheckMessage]:
@@ -32,14 +39,15 @@ def check_services() -> Iterator[checks.CheckMessage]:
     try:
         definitions = service_registry.definitions
     except ImproperlyConfigured as error:
-        yield checks.Error(str(error), id="ninja_boost_services.E001")
+        yield as_error(error, "ninja_boost_services.E001")
         return
     broken = set()
     for flaw in flaws(definitions):
         broken.add(flaw.service)
-        yield checks.Error(
-            flaw.message, hint=flaw.hint, id=f"ninja_boost_services.{_IDS[flaw.kind]}"
-        )
+        yield checks.Error(flaw.message, hint=flaw.hint, id=_IDS[flaw.kind])
+    if getattr(settings, "ROOT_URLCONF", None):
+        # The operations exist once the URLs have been imported.
+        _ = get_resolver().url_patterns
     for hook in hooks_in_use():
         for name in hook.names:
             if name not in definitions:

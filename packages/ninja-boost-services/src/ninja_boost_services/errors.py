@@ -29,8 +29,8 @@ class ServiceNotFound(ServiceError, KeyError):
 
     def __init__(self, name: str, known: Iterable[str] = (), needed_by: str | None = None) -> None:
         self.name = name
-        self.hint = nearest(name, known)
-        self.text = f"There is no service {name!r}"
+        self.hint: str = nearest(name, known)
+        self.text: str = f"There is no service {name!r}"
         if needed_by is not None:
             self.text += f", on which {needed_by!r} depends"
         self.text = f"{self.text}. {self.hint}"
@@ -64,4 +64,4 @@ def nearest(name: str, known: Iterable[str]) -> str:
         return f"Did you mean {found[0]!r}?"
     if not names:
         return "None is registered: use service_registry.register() or NINJA_BOOST['SERVICES']."
-    return f"Registered: {', '.join(names)}."
+    return f"Name one of {', '.join(names)}, or register it in NINJA_BOOST['SERVICES']."

@@ -77,8 +77,11 @@ class Services(Mapping[str, Any]):
         return len(self._registry)
 
     # Mapping compares items, which would make every service.
-    __eq__ = object.__eq__
-    __hash__ = object.__hash__
+    def __eq__(self, other: object) -> bool:
+        return object.__eq__(self, other)
+
+    def __hash__(self) -> int:
+        return object.__hash__(self)
 
     def __repr__(self) -> str:
         shown = (f"{name!r}: {self._registry.peek(name, self)}" for name in self)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterable, Mapping
 
-from django.core.exceptions import ImproperlyConfigured
-
 from ninja_boost_core.conf import ObjectOrPath, SettingsSection, boost_settings
+from ninja_boost_core.problems import Misconfigured
 
 from .definitions import Definition, define_service
 
@@ -31,21 +30,24 @@ def configured_services(registered: Mapping[str, Definition]) -> Iterable[Defini
     for path, service in zip(section.SERVICES, section.resolve("SERVICES"), strict=True):
         where = f"NINJA_BOOST: SERVICES is {path!r}"
         if inspect.isroutine(service) or inspect.ismodule(service):
-            raise ImproperlyConfigured(
-                f"{where}, which is no service: name a class, or an object with a name."
+            raise Misconfigured(
+                f"{where}, which is no service.",
+                "Name a class or an object with a name instead, or remove it from SERVICES.",
             )
         try:
             definition = define_service(service)
         except (TypeError, ValueError) as error:
-            raise ImproperlyConfigured(f"{where}: {error}") from error
+            raise Misconfigured(
+                f"{where}: {error}", "Correct the class, or remove it from SERVICES."
+            ) from error
         known = registered.get(definition.name)
         if known is not None and service in (known.origin, type(known.origin)):
             continue
         known = known or found.get(definition.name)
         if known is not None:
-            raise ImproperlyConfigured(
-                f"{where}, but there is a service {definition.name!r} already: {known.origin!r}. "
-                "Give one of them another name."
+            raise Misconfigured(
+                f"{where}, but there is a service {definition.name!r} already: {known.origin!r}.",
+                "Give one of them another name, or remove it from SERVICES.",
             )
         found[definition.name] = definition
     return found.values()

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
 from ninja_boost_core import Feature
 
 from .settings import TracingSettings
+
+if TYPE_CHECKING:
+    from ninja_boost_core.pings import Ping
 
 __all__ = ["TracingFeature", "feature"]
 
@@ -15,6 +21,11 @@ class TracingFeature(Feature):
     name = "tracing"
     distribution = "ninja-boost-tracing"
     settings = TracingSettings
+
+    def pings(self) -> Iterable[Ping]:
+        from .pings import find_pings
+
+        return find_pings()
 
 
 feature = TracingFeature()

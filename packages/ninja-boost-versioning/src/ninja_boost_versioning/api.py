@@ -28,7 +28,7 @@ class VersionedAPI(AutoAPI):
     """One version of an API; ``versioned_api`` makes them."""
 
     def __init__(self, lineage: Lineage, version: str, **options: Any) -> None:
-        self.lineage = lineage
+        self.lineage: Lineage = lineage
         super().__init__(version=version, **options)
 
     def create_response(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -79,7 +79,7 @@ def versioned_api(
 class ApiVersionHook(Hook):
     """Stands for the version of the API on which an operation turns out to be mounted."""
 
-    order = Order.VERSION
+    order: Order = Order.VERSION
 
     def bind(self, operation: Operation) -> VersionHook | None:
         api = operation.api
@@ -131,7 +131,7 @@ class VersionedRouter(AutoRouter):
         **options: Any,
     ) -> None:
         super().__init__(**options)
-        self.lineage = Lineage(versions, changes)
+        self.lineage: Lineage = Lineage(versions, changes)
         source = source_of(header, query, accept)
         self._hook = _RouterHook(self.lineage, source, default, serves_api=True)
 

@@ -39,7 +39,7 @@ class VersionHook(Hook):
         serves_api: whether the hook does all that the API's own would do.
     """
 
-    order = Order.VERSION
+    order: Order = Order.VERSION
 
     def __init__(
         self,
@@ -131,7 +131,7 @@ class VersionHook(Hook):
 class DeprecationHook(Hook):
     """Says on every outcome that the route is deprecated; after its sunset, perhaps 410."""
 
-    order = Order.VERSION
+    order: Order = Order.VERSION
 
     def __init__(self, deprecation: Deprecation) -> None:
         self.deprecation = deprecation

@@ -9,6 +9,8 @@ from ninja.openapi.schema import REF_TEMPLATE
 from ninja.schema import NinjaGenerateJsonSchema
 from pydantic import BaseModel
 
+from ninja_boost_core.openapi import WrittenJsonSchema
+
 __all__ = ["as_of"]
 
 _PREFIX = REF_TEMPLATE.format(model="")
@@ -34,19 +36,35 @@ def as_of(
         done.update(waiting)
         found = {name: _head(components[name], replaced) for name in waiting}
         heads.update({name: newer for name, newer in found.items() if newer is not None})
+        read = _reachable(_references(_request_bodies(document)), components)
         for name, newer in found.items():
             if newer is not None:
-                older = replaced[newer]
-                components[name] = _older_component(name, newer, older, components, heads)
+                older, mode = replaced[newer], "validation" if name in read else "serialization"
+                components[name] = _older_component(name, newer, older, mode, components, heads)
     kept = {*_references({**document, "components": {}}), *_schemas_of(extra)}
-    reachable: set[str] = set()
-    while kept:
-        name = kept.pop()
-        if name in components and name not in reachable:
-            reachable.add(name)
-            kept |= _references(components[name])
+    reachable = _reachable(kept, components)
     for name in [name for name in components if name not in reachable]:
         del components[name]
+
+
+def _request_bodies(document: _Schema) -> list[Any]:
+    return [
+        operation.get("requestBody")
+        for item in document.get("paths", {}).values()
+        for operation in item.values()
+        if isinstance(operation, Mapping)
+    ]
+
+
+def _reachable(names: Iterable[str], components: _Schema) -> set[str]:
+    reachable: set[str] = set()
+    waiting = set(names)
+    while waiting:
+        name = waiting.pop()
+        if name in components and name not in reachable:
+            reachable.add(name)
+            waiting |= _references(components[name])
+    return reachable
 
 
 def _schemas_of(extra: Mapping[str, Any]) -> set[str]:
@@ -57,7 +75,7 @@ def _json_schema(model: type[BaseModel], mode: Any, *, by_alias: bool) -> _Schem
     return model.model_json_schema(
         ref_template=REF_TEMPLATE,
         by_alias=by_alias,
-        schema_generator=NinjaGenerateJsonSchema,
+        schema_generator=WrittenJsonSchema if mode == "serialization" else NinjaGenerateJsonSchema,
         mode=mode,
     )
 
@@ -93,11 +111,11 @@ def _older_component(
     name: str,
     newer: type[BaseModel],
     older: type[BaseModel],
+    mode: str,
     components: _Schema,
     heads: Mapping[str, type[BaseModel]],
 ) -> _Schema:
-    written = name.endswith("Output")
-    schema = _json_schema(older, "serialization" if written else "validation", by_alias=not written)
+    schema = _json_schema(older, mode, by_alias=mode == "validation")
     definitions = schema.get("$defs", {})
     definition = _definition(schema)
     definition.pop("$defs", None)

@@ -14,7 +14,16 @@ __all__ = ["DeprecatedPrefix", "VersioningOptions", "VersioningSettings"]
 
 
 class DeprecatedPrefix(SettingsSection):
-    """What DeprecationMiddleware says of all paths below a prefix; see ``deprecated``."""
+    """What DeprecationMiddleware says of all paths below a prefix; see ``deprecated``.
+
+    Attributes:
+        SINCE: the date from which the paths are deprecated, as ``2026-01-15``.
+        SUNSET: the date from which they may be gone.
+        REPLACEMENT: URL of what takes their place.
+        LINK: URL of a text about the deprecation.
+        SUNSET_LINK: URL of a text about the sunset.
+        GONE: whether the answer is 410 after the sunset.
+    """
 
     SINCE: str | None = None
     SUNSET: str | None = None

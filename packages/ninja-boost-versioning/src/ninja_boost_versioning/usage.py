@@ -25,7 +25,7 @@ ON_DEPRECATED_USE: Final = "on_deprecated_use"
 
 event_bus.declare(ON_DEPRECATED_USE, ("request", "ctx", "route", "sunset", "replacement"))
 
-logger = logging.getLogger("ninja_boost.versioning")
+logger: logging.Logger = logging.getLogger("ninja_boost.versioning")
 
 LOG_INTERVAL = 3600.0
 _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))

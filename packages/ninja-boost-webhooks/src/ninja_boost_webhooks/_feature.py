@@ -12,6 +12,8 @@ from .settings import WebhookSettings
 if TYPE_CHECKING:
     from django.core.checks import CheckMessage
 
+    from ninja_boost_core.pings import Ping
+
 __all__ = ["WebhooksFeature", "feature"]
 
 
@@ -29,6 +31,11 @@ class WebhooksFeature(Feature):
         from .checks import check_deployment, check_endpoints
 
         return check_deployment() if deploy else check_endpoints()
+
+    def pings(self) -> Iterable[Ping]:
+        from .pings import find_pings
+
+        return find_pings()
 
 
 feature = WebhooksFeature()

@@ -8,6 +8,8 @@ from django.conf import settings
 from django.core import checks
 from django.urls import get_resolver
 
+from ninja_boost_core.problems import as_error
+
 from .hook import WebhookHook, hooks, options
 from .twilio import TWILIO
 from .verification import usable_keys
@@ -28,7 +30,8 @@ def check_endpoints() -> Iterator[checks.CheckMessage]:
     if alias not in settings.CACHES:
         yield checks.Error(
             f"NINJA_BOOST: WEBHOOKS.CACHE is {alias!r}, which is not in CACHES.",
-            hint="Name a cache of CACHES.",
+            hint="Set NINJA_BOOST['WEBHOOKS']['CACHE'] to one of "
+            f"{', '.join(map(repr, settings.CACHES))}.",
             id="ninja_boost_webhooks.E003",
         )
     elif _backend(alias).endswith("DummyCache"):
@@ -59,14 +62,16 @@ def check_deployment() -> Iterator[checks.CheckMessage]:
         if backend.startswith(f"{BACKENDS}redis") and "socket_timeout" not in redis_options:
             yield checks.Warning(
                 f"The cache {alias!r} has no socket_timeout: a webhook waits for a hung Redis.",
-                hint="Set 'socket_timeout' and 'socket_connect_timeout' in its OPTIONS.",
+                hint=f"Set CACHES[{alias!r}]['OPTIONS'] to "
+                "{'socket_timeout': 0.5, 'socket_connect_timeout': 0.5}.",
                 id="ninja_boost_webhooks.W004",
             )
     for hook in endpoints:
         if hook.scheme is TWILIO and hook.public_url() is None:
             yield checks.Warning(
                 f"{hook.endpoint} takes the URL that Twilio signed from the Host header.",
-                hint="Set NINJA_BOOST['WEBHOOKS']['PUBLIC_URL'] to the scheme and host of the API.",
+                hint="Set NINJA_BOOST['WEBHOOKS']['PUBLIC_URL'] to the scheme and host of the API, "
+                "such as 'https://api.example.com'.",
                 id="ninja_boost_webhooks.W005",
             )
 
@@ -78,7 +83,11 @@ def _check_secrets(hook: WebhookHook) -> Iterator[checks.CheckMessage]:
     try:
         secrets = source.read()
     except TypeError as error:
-        yield checks.Error(f"{hook.endpoint}: {error}", id="ninja_boost_webhooks.E002")
+        yield checks.Error(
+            f"{hook.endpoint}: {error}",
+            hint=f"Make {source} a str or bytes.",
+            id="ninja_boost_webhooks.E002",
+        )
         return
     if not secrets:
         yield checks.Error(
@@ -87,11 +96,11 @@ def _check_secrets(hook: WebhookHook) -> Iterator[checks.CheckMessage]:
             id="ninja_boost_webhooks.E001",
         )
     for problem in usable_keys(hook.scheme, secrets)[1]:
-        yield checks.Error(f"{hook.endpoint}: {source}: {problem}.", id="ninja_boost_webhooks.E002")
+        yield as_error(problem, "ninja_boost_webhooks.E002", f"{hook.endpoint}: {source}")
     if any(secret != secret.strip() for secret in secrets):
         yield checks.Warning(
             f"{hook.endpoint}: {source} begins or ends with white space.",
-            hint="Remove it, such as the line feed at the end of a file.",
+            hint="Take the white space away, such as the line feed at the end of a file.",
             id="ninja_boost_webhooks.W001",
         )
 

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, Literal
 
+from ninja_boost_core.problems import MissingDependency
+
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric import ed25519
 
@@ -20,10 +22,6 @@ Algorithm = Literal["sha1", "sha256", "ed25519"]
 
 class UnusableSecret(ValueError):
     """A configured secret from which no key can be made; the text never quotes it."""
-
-
-class MissingDependency(ImportError):
-    """An optional library is missing; the text says how to install it."""
 
 
 class Key(ABC):
@@ -66,10 +64,7 @@ class Ed25519Key(Key):
         try:
             from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
         except ImportError as error:
-            raise MissingDependency(
-                "A whpk_ key needs the library 'cryptography': "
-                "pip install 'ninja-boost-webhooks[ed25519]'"
-            ) from error
+            raise MissingDependency("pip install 'ninja-boost-webhooks[ed25519]'") from error
         try:
             self._key: ed25519.Ed25519PublicKey = Ed25519PublicKey.from_public_bytes(public)
         except ValueError:

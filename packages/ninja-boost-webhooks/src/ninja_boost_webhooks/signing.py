@@ -122,10 +122,7 @@ def _standard_signature(secret: Text, content: bytes) -> str:
     try:
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     except ImportError as error:
-        raise MissingDependency(
-            "A whsk_ key needs the library 'cryptography': "
-            "pip install 'ninja-boost-webhooks[ed25519]'"
-        ) from error
+        raise MissingDependency("pip install 'ninja-boost-webhooks[ed25519]'") from error
     # The seed, which the public key may follow.
     seed = decode_key(secret.removeprefix("whsk_"))[:32]
     return f"v1a,{_base64(Ed25519PrivateKey.from_private_bytes(seed).sign(content))}"

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ninja_boost_core.problems import Misconfigured
+
 from ._reading import Malformed
 from .keys import Key, MissingDependency, UnusableSecret
 from .schemes import Evidence, Message, Scheme
@@ -79,7 +81,7 @@ def verify(
         return Outcome(Reason.OLD if late else Reason.FUTURE)
     keys, problems = usable_keys(scheme, secrets)
     if not keys:
-        return Outcome(Reason.NO_SECRET, "; ".join(problems))
+        return Outcome(Reason.NO_SECRET, " ".join(each.problem for each in problems))
     content = _signed_content(keys, evidence)
     if content is None:
         return Outcome(Reason.MISMATCH)
@@ -94,19 +96,21 @@ def missing_headers(scheme: Scheme, headers: Mapping[str, str]) -> list[str]:
 
 def usable_keys(
     scheme: Scheme, secrets: Iterable[str | bytes]
-) -> tuple[tuple[Key, ...], tuple[str, ...]]:
+) -> tuple[tuple[Key, ...], tuple[Misconfigured, ...]]:
     """Return the keys of ``secrets``, and what is wrong with those that make none."""
     keys: list[Key] = []
-    problems: list[str] = []
+    problems: list[Misconfigured] = []
     for number, secret in enumerate(secrets, start=1):
         if not secret.strip():
             continue
         try:
             keys.append(scheme.key(secret))
         except UnusableSecret as error:
-            problems.append(f"secret {number} {error}")
+            hint = "Set it to the secret as the sender shows it, with its prefix."
+            problems.append(Misconfigured(f"secret {number} {error}.", hint))
         except MissingDependency as error:
-            problems.append(str(error))
+            problem = f"secret {number} needs a library that is not installed."
+            problems.append(Misconfigured(problem, error.hint))
     return tuple(keys), tuple(problems)
 
 

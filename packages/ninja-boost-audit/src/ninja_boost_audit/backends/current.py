@@ -5,10 +5,9 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from django.core.exceptions import ImproperlyConfigured
-
 from ninja_boost_audit.settings import current_options
 from ninja_boost_core.conf import boost_settings
+from ninja_boost_core.problems import Misconfigured
 
 from .base import AuditBackend
 from .multi import MultiBackend
@@ -31,7 +30,10 @@ def configured_backend() -> AuditBackend:
             value = current_options().resolve("BACKEND")
             if isinstance(value, list | tuple):
                 if not value:
-                    raise ImproperlyConfigured("NINJA_BOOST: AUDIT.BACKEND is an empty list.")
+                    raise Misconfigured(
+                        "NINJA_BOOST: AUDIT.BACKEND is an empty list.",
+                        "Name a backend in it, or remove AUDIT.BACKEND: the log is the default.",
+                    )
                 backend: AuditBackend = MultiBackend([_backend_of(item) for item in value])
             else:
                 backend = _backend_of(value)
@@ -48,15 +50,16 @@ def _forget_backend() -> None:
 
 def _backend_of(value: Any) -> AuditBackend:
     if isinstance(value, type) and issubclass(value, MultiBackend):
-        raise ImproperlyConfigured(
-            "NINJA_BOOST: AUDIT.BACKEND names MultiBackend; give a list of the backends instead."
+        raise Misconfigured(
+            "NINJA_BOOST: AUDIT.BACKEND names MultiBackend.",
+            "Make AUDIT.BACKEND a list of the backends instead.",
         )
     if isinstance(value, type) and issubclass(value, AuditBackend):
         value = value.from_settings(current_options())
     if not isinstance(value, AuditBackend):
-        raise ImproperlyConfigured(
-            f"NINJA_BOOST: AUDIT.BACKEND is {value!r:.80}; give a subclass of "
-            "ninja_boost_audit.AuditBackend, an instance of one, a dotted path to either, or a "
-            "list of such."
+        raise Misconfigured(
+            f"NINJA_BOOST: AUDIT.BACKEND is {value!r:.80}.",
+            "Make it a subclass of ninja_boost_audit.AuditBackend, an instance of one, a dotted "
+            "path to either such as 'ninja_boost_audit.LoggingBackend', or a list of such.",
         )
     return value

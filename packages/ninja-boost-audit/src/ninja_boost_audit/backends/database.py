@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from typing import Any, Self
 
 from django.apps import apps
-from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.utils import InterfaceError
@@ -17,6 +16,7 @@ from ninja_boost_audit.chain import Head, link, stream_names
 from ninja_boost_audit.keys import KeyRing, key_ring
 from ninja_boost_audit.records import Record
 from ninja_boost_audit.settings import AuditOptions, current_options
+from ninja_boost_core.problems import Misconfigured
 
 from .base import AuditBackend, AuditError
 from .statements import Statements, lost_a_race
@@ -48,13 +48,14 @@ class DatabaseBackend(AuditBackend):
 
     def __init__(self, using: str = "default", *, stream: str = "main", streams: int = 16) -> None:
         if using not in connections.settings:
-            raise ImproperlyConfigured(
-                f"NINJA_BOOST: AUDIT.DATABASE is {using!r}, and DATABASES has no such alias."
+            raise Misconfigured(
+                f"NINJA_BOOST: AUDIT.DATABASE is {using!r}, and DATABASES has no such alias.",
+                f"Set AUDIT.DATABASE to one of {', '.join(map(repr, connections))}.",
             )
         if not apps.is_installed(APP):
-            raise ImproperlyConfigured(
-                f"DatabaseBackend keeps records in tables: add {APP!r} to INSTALLED_APPS and run "
-                "migrate."
+            raise Misconfigured(
+                "DatabaseBackend keeps records in tables, which are not there.",
+                f"Add {APP!r} to INSTALLED_APPS and run migrate.",
             )
         self.using: str = using
         self.aliases: frozenset[str] = frozenset((using,))
@@ -147,10 +148,12 @@ class DatabaseBackend(AuditBackend):
             if statements.lock_all is not None:
                 cursor.execute(statements.lock_all)
             self._create_heads(cursor, statements, ring)
-            found = statements.first_free(cursor, names)
-            if found is None:
-                # They are all busy, or there is no way to tell.
-                found = statements.wait(cursor, names, current_options().LOCK_TIMEOUT)
+            found = self._free_or_awaited(cursor, statements, names)
+            if found is None and self._created and not statements.any_record(cursor):
+                # A transaction that was rolled back, such as a test's, has taken them along.
+                self._created = False
+                self._create_heads(cursor, statements, ring)
+                found = self._free_or_awaited(cursor, statements, names)
         if found is None:
             raise AuditError(f"No audit stream of {names} has a head any more: run audit_verify.")
         head = Head(*found)
@@ -161,6 +164,14 @@ class DatabaseBackend(AuditBackend):
                 f"with a key that is not in KEYS ({head.key_id!r}): run audit_verify."
             )
         return head
+
+    @staticmethod
+    def _free_or_awaited(cursor: Any, statements: Statements, names: tuple[str, ...]) -> Any:
+        found = statements.first_free(cursor, names)
+        if found is None:
+            # They are all busy, or there is no way to tell.
+            found = statements.wait(cursor, names, current_options().LOCK_TIMEOUT)
+        return found
 
     def _names_by_preference(self) -> tuple[str, ...]:
         """Start each thread of each process at a stream of its own, as far as they go."""

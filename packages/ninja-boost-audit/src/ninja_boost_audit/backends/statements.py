@@ -62,6 +62,7 @@ class Statements:
         head: str = ", ".join(map(quote, _HEAD))
         name: str = quote("name")
         self.heads: str = heads
+        self.records: str = records
         self.head: str = head
         self.name: str = name
         marks = ", ".join(["%s"] * len(RECORD_COLUMNS))
@@ -92,6 +93,10 @@ class Statements:
     def count_heads(self, number: int) -> str:
         marks = ", ".join(["%s"] * number)
         return f"SELECT COUNT(*) FROM {self.heads} WHERE {self.name} IN ({marks})"  # noqa: S608
+
+    def any_record(self, cursor: Cursor) -> bool:
+        cursor.execute(f"SELECT 1 FROM {self.records} LIMIT 1")  # noqa: S608
+        return cursor.fetchone() is not None
 
     def first_free(self, cursor: Cursor, names: Sequence[str]) -> Any:
         """Lock the first head that nobody else has locked, and return it; None if there is none."""

@@ -6,6 +6,8 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
+from ninja_boost_core.problems import MissingDependency
+
 if TYPE_CHECKING:
     from ninja_boost_idempotency.settings import IdempotencyOptions
 
@@ -14,10 +16,6 @@ __all__ = ["Attempt", "MissingDependency", "Record", "Store", "StoreError"]
 
 class StoreError(Exception):
     """The store did not answer, or not in time; the client's own error is the cause."""
-
-
-class MissingDependency(ImportError):
-    """A library that a store needs is not installed; the text is the command that does it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,15 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.core.cache import InvalidCacheBackendError, caches
 from django.core.cache.backends.base import BaseCache
 from django.core.cache.backends.db import DatabaseCache
 from django.core.cache.backends.dummy import DummyCache
 from django.core.cache.backends.filebased import FileBasedCache
 from django.core.cache.backends.locmem import LocMemCache
-from django.core.exceptions import ImproperlyConfigured
+
+from ninja_boost_core.problems import Misconfigured
 
 from .base import Attempt, Record, Store, StoreError
 
@@ -60,17 +62,19 @@ class CacheStore(Store):
         try:
             cache = caches[alias]
         except InvalidCacheBackendError as error:
-            raise ImproperlyConfigured(
+            raise Misconfigured(
                 f"NINJA_BOOST: IDEMPOTENCY.BACKEND is {alias!r}, which is no cache that works: "
-                f"{error}"
+                f"{error}",
+                f"Give one of CACHES: {', '.join(map(repr, settings.CACHES))}.",
             ) from error
         if type(cache).add is BaseCache.add or isinstance(
             cache, DummyCache | FileBasedCache | DatabaseCache
         ):
-            raise ImproperlyConfigured(
+            raise Misconfigured(
                 f"NINJA_BOOST: IDEMPOTENCY.BACKEND is {alias!r}, a {type(cache).__name__}, which "
-                "cannot keep a key safely. Use a Redis, Memcached or (for one process) locmem "
-                "cache, or 'ninja_boost_idempotency.DatabaseStore'."
+                "cannot keep a key safely.",
+                "Give a Redis, Memcached or (for one process) locmem cache, or "
+                "'ninja_boost_idempotency.DatabaseStore'.",
             )
         self.alias = alias
         self._blocks = not isinstance(cache, LocMemCache)

@@ -6,9 +6,9 @@ import threading
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
 
 from ninja_boost_core.conf import boost_settings
+from ninja_boost_core.problems import Misconfigured
 from ninja_boost_idempotency.settings import current_options
 
 from .base import Store
@@ -43,6 +43,12 @@ def _forget_store() -> None:
     _store = None
 
 
+_CHOICES = (
+    "Give the alias of a cache, a subclass of ninja_boost_idempotency.Store, an instance of one, "
+    "or a dotted path to either such as 'ninja_boost_idempotency.DatabaseStore'."
+)
+
+
 def store_of(value: Any, what: str) -> Store:
     """Return the store that ``value`` is or names: an alias, a dotted path, a class, a store.
 
@@ -55,15 +61,9 @@ def store_of(value: Any, what: str) -> Store:
         try:
             value = boost_settings.import_path(value)
         except ImportError as error:
-            raise ImproperlyConfigured(f"{what} cannot be imported: {error}") from error
-    try:
-        if isinstance(value, type) and issubclass(value, Store):
-            value = value.from_settings(current_options())
-    except ImportError as error:
-        raise ImproperlyConfigured(f"{what} needs a library: {error}") from error
+            raise Misconfigured(f"{what} cannot be imported: {error}.", _CHOICES) from error
+    if isinstance(value, type) and issubclass(value, Store):
+        value = value.from_settings(current_options())
     if not isinstance(value, Store):
-        raise ImproperlyConfigured(
-            f"{what} is {value!r:.80}; give the alias of a cache, or a subclass of "
-            "ninja_boost_idempotency.Store, an instance of one, or a dotted path to either."
-        )
+        raise Misconfigured(f"{what} is {value!r:.80}.", _CHOICES)
     return value

@@ -10,11 +10,12 @@ from typing import Any, TypeVar
 
 from asgiref.sync import sync_to_async
 from django.apps import apps
-from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import BigIntegerField, Func, Q, QuerySet
 from django.db.utils import InterfaceError
+
+from ninja_boost_core.problems import Misconfigured
 
 from .base import Attempt, Record, Store, StoreError
 
@@ -28,7 +29,7 @@ ROUNDS = 5
 
 
 class ServerTime(Func):
-    """The database's clock, in whole Unix seconds; the client's, where there is no such SQL."""
+    """The database's clock, in whole Unix seconds; the process's own where it has none: SQLite."""
 
     output_field = BigIntegerField()
 
@@ -40,10 +41,6 @@ class ServerTime(Func):
 
     def as_mysql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
         return "UNIX_TIMESTAMP()", []
-
-    def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
-        # The percent sign of a format would be taken for a parameter.
-        return "CAST((JULIANDAY('now') - 2440587.5) * 86400 AS integer)", []
 
 
 class DatabaseStore(Store):
@@ -71,13 +68,14 @@ class DatabaseStore(Store):
 
     def __init__(self, using: str = "default", *, transactional: bool = False) -> None:
         if using not in connections.settings:
-            raise ImproperlyConfigured(
-                f"DatabaseStore(using={using!r}): DATABASES has no such alias."
+            raise Misconfigured(
+                f"DatabaseStore(using={using!r}): DATABASES has no such alias.",
+                f"Give one of {', '.join(map(repr, connections))}.",
             )
         if not apps.is_installed(APP):
-            raise ImproperlyConfigured(
-                f"DatabaseStore keeps its keys in a table: add {APP!r} to INSTALLED_APPS and "
-                "run migrate."
+            raise Misconfigured(
+                "DatabaseStore keeps its keys in a table, which is not there.",
+                f"Add {APP!r} to INSTALLED_APPS and run migrate.",
             )
         self.using = using
         self.transactional = transactional

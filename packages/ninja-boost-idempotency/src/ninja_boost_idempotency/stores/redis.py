@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Awaitable
 from typing import TYPE_CHECKING, Any, Self, cast
 from weakref import WeakKeyDictionary
 
-from django.core.exceptions import ImproperlyConfigured
+from ninja_boost_core.problems import Misconfigured
 
 from .base import Attempt, MissingDependency, Record, Store, StoreError
 
@@ -89,7 +89,10 @@ class RedisStore(Store):
             parse_url(url)  # type: ignore[no-untyped-call]
         except ValueError:
             # The error's text may quote the URL, and with it a password.
-            raise ImproperlyConfigured("RedisStore: redis-py cannot read the URL.") from None
+            raise Misconfigured(
+                "RedisStore: redis-py cannot read the URL.",
+                "Set IDEMPOTENCY.REDIS_URL to one such as 'redis://host:6379/0'.",
+            ) from None
         self.timeout = timeout
         self._errors = (redis.RedisError, OSError)
         self._no_script = redis.exceptions.NoScriptError
@@ -112,8 +115,9 @@ class RedisStore(Store):
     @classmethod
     def from_settings(cls, options: IdempotencyOptions) -> Self:
         if options.REDIS_URL is None:
-            raise ImproperlyConfigured(
-                "NINJA_BOOST: IDEMPOTENCY.BACKEND is RedisStore, which needs IDEMPOTENCY.REDIS_URL."
+            raise Misconfigured(
+                "NINJA_BOOST: IDEMPOTENCY.BACKEND is RedisStore, which needs a URL.",
+                "Set IDEMPOTENCY.REDIS_URL to one such as 'redis://host:6379/0'.",
             )
         return cls(options.REDIS_URL.get_secret_value(), timeout=options.TIMEOUT)
 

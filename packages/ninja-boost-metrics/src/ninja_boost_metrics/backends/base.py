@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from threading import Lock
 from typing import TYPE_CHECKING, Self
 
+from ninja_boost_core.problems import MissingDependency
 from ninja_boost_metrics.series import (
     ACTIVE_REQUESTS,
     REQUEST_DURATION_MS,
@@ -22,10 +23,6 @@ __all__ = ["BaseMetricsBackend", "MissingDependency", "RecordRequest"]
 
 RecordRequest = Callable[[float, str | None], None]
 """Records one request: its duration in seconds, and its trace id."""
-
-
-class MissingDependency(ImportError):
-    """A library that a backend needs is not installed; the text is the command that does it."""
 
 
 class BaseMetricsBackend(ABC):

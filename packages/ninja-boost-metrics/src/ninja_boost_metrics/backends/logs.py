@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LoggingBackend"]
 
-logger = logging.getLogger("ninja_boost.metrics")
+logger: logging.Logger = logging.getLogger("ninja_boost.metrics")
 
 
 class LoggingBackend(BaseMetricsBackend):

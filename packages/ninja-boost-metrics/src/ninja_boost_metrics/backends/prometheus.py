@@ -8,8 +8,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from django.core.exceptions import ImproperlyConfigured
-
+from ninja_boost_core.problems import Misconfigured
 from ninja_boost_metrics.labels import MetricError
 from ninja_boost_metrics.series import (
     ACTIVE_REQUESTS,
@@ -56,9 +55,9 @@ def _make_writable(directory: str) -> None:
     except OSError as error:
         problem = error
     if problem is not None or not os.access(path, os.W_OK):
-        raise ImproperlyConfigured(
-            f"{MULTIPROCESS} is {directory!r}, which is no directory that can be written to. "
-            "Name another, or unset the variable."
+        raise Misconfigured(
+            f"{MULTIPROCESS} is {directory!r}, which is no directory that can be written to.",
+            "Name another, or unset the variable.",
         ) from problem
 
 
@@ -101,7 +100,7 @@ class PrometheusBackend(BaseMetricsBackend):
         if self._directory is not None:
             _make_writable(self._directory)
         # In several processes the library drops exemplars, so preparing them would be in vain.
-        self.exemplars = exemplars and self._directory is None
+        self.exemplars: bool = exemplars and self._directory is None
         self._semantic = semantic_conventions
         self._collectors: dict[str, Any] = {}
         self._children: dict[tuple[str, ...], Any] = {}

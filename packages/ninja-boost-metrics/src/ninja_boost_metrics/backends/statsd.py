@@ -8,8 +8,7 @@ import socket
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final, Literal, Self
 
-from django.core.exceptions import ImproperlyConfigured
-
+from ninja_boost_core.problems import Misconfigured
 from ninja_boost_metrics.series import (
     ACTIVE_REQUESTS,
     REQUEST_DURATION_MS,
@@ -180,8 +179,9 @@ def _connected(host: str, port: int) -> socket.socket:
             0
         ]
     except OSError as error:
-        raise ImproperlyConfigured(
-            f"NINJA_BOOST: METRICS.STATSD.HOST is {host!r}, which is no host that is known: {error}"
+        raise Misconfigured(
+            f"NINJA_BOOST: METRICS.STATSD.HOST is {host!r}, which is not known: {error}.",
+            "Set METRICS.STATSD.HOST to the name or address of a host, such as '127.0.0.1'.",
         ) from error
     found = socket.socket(family, kind, protocol)
     found.setblocking(False)

@@ -8,10 +8,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.core.cache import InvalidCacheBackendError, caches
 from django.core.cache.backends.base import BaseCache
-from django.core.exceptions import ImproperlyConfigured
 
+from ninja_boost_core.problems import Misconfigured
 from ninja_boost_rate_limiting.gcra import NANOSECONDS, Decision, Quota
 
 from .base import Backend, BackendError, Bucket, digest
@@ -63,14 +64,17 @@ class CacheBackend(Backend):
         try:
             cache = caches[alias]
         except InvalidCacheBackendError as error:
-            raise ImproperlyConfigured(
-                f"NINJA_BOOST: RATE_LIMIT.CACHE is {alias!r}, which does not work: {error}"
+            raise Misconfigured(
+                f"NINJA_BOOST: RATE_LIMIT.CACHE is {alias!r}, which does not work: {error}",
+                f"Set RATE_LIMIT.CACHE to one of CACHES: {', '.join(map(repr, settings.CACHES))}.",
             ) from error
         if type(cache).incr is BaseCache.incr:
-            raise ImproperlyConfigured(
+            raise Misconfigured(
                 f"NINJA_BOOST: RATE_LIMIT.CACHE is {alias!r}, a {type(cache).__name__}, whose "
-                "incr() is a get and a set: two requests at once would count as one. Use a "
-                "Redis or Memcached cache, or InMemoryBackend or RedisBackend."
+                "incr() is a get and a set: two requests at once would count as one.",
+                "Set RATE_LIMIT.CACHE to a Redis or Memcached cache, or RATE_LIMIT.BACKEND to "
+                "'ninja_boost_rate_limiting.InMemoryBackend' or "
+                "'ninja_boost_rate_limiting.RedisBackend'.",
             )
         self.alias = alias
         self._clock = clock

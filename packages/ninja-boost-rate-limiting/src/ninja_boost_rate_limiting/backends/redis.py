@@ -8,8 +8,7 @@ import threading
 from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from django.core.exceptions import ImproperlyConfigured
-
+from ninja_boost_core.problems import Misconfigured
 from ninja_boost_rate_limiting.gcra import Decision, Quota
 
 from .base import Backend, BackendError, Bucket, MissingDependency, digest
@@ -95,7 +94,10 @@ class RedisBackend(Backend):
             parse_url(url)  # type: ignore[no-untyped-call]
         except ValueError:
             # The error's text may quote the URL, and with it a password.
-            raise ImproperlyConfigured("RedisBackend: redis-py cannot read the URL.") from None
+            raise Misconfigured(
+                "RedisBackend: redis-py cannot read the URL.",
+                "Set RATE_LIMIT.REDIS_URL to one such as 'redis://host:6379/0'.",
+            ) from None
         self.timeout = timeout
         self._url = url
         self._errors = (redis.RedisError, redis.exceptions.RedisClusterException, OSError)
@@ -118,8 +120,9 @@ class RedisBackend(Backend):
     @classmethod
     def from_settings(cls, options: RateLimitOptions) -> Self:
         if options.REDIS_URL is None:
-            raise ImproperlyConfigured(
-                "NINJA_BOOST: RATE_LIMIT.BACKEND is RedisBackend, which needs RATE_LIMIT.REDIS_URL."
+            raise Misconfigured(
+                "NINJA_BOOST: RATE_LIMIT.BACKEND is RedisBackend, which needs a URL.",
+                "Set RATE_LIMIT.REDIS_URL to one such as 'redis://host:6379/0'.",
             )
         return cls(
             options.REDIS_URL.get_secret_value(),

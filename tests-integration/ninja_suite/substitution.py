@@ -41,7 +41,7 @@ class ComparableAPI(AutoAPI):
 
 
 def is_added_error(code: Any, body: dict[str, Any]) -> bool:
-    return code in (400, 401, 422, 429) and "content" not in body
+    return code in (400, 401, 413, 422, 429) and "content" not in body
 
 
 def substitute(name: str, ours: type) -> None:

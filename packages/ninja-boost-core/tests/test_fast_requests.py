@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.test import RequestFactory, override_settings
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -24,6 +24,7 @@ from ninja import (
     Schema,
     UploadedFile,
 )
+from ninja.testing import TestClient
 from pydantic import ConfigDict, PrivateAttr, field_validator, model_validator
 
 from ninja_boost_core import AutoAPI, AutoRouter
@@ -339,3 +340,25 @@ def test_without_parameters_nothing_is_read():
 
     readers, _, _ = readers_of(view)
     assert readers is None
+
+
+def test_a_query_that_somebody_set_is_read():
+    def view(request, q: int = 1): ...
+
+    _, callback, seen = readers_of(view)
+    request = posting(b"")()
+    request.GET = QueryDict("q=2")
+    assert callback(request).status_code == 200
+    assert seen == [{"q": ("int", 2)}]
+
+
+def test_ninjas_test_client_is_understood():
+    router = AutoRouter(auth=None)
+
+    @router.get("/only")
+    def only(request, q: int = 1):
+        return q
+
+    client = TestClient(router)
+    assert client.get("/only?q=2").json() == 2
+    assert client.get("/only").json() == 1

@@ -13,6 +13,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 import pydantic
+from django.core.handlers.asgi import ASGIRequest
+from django.core.handlers.wsgi import WSGIRequest
 from ninja.operation import Operation
 from ninja.params.models import BodyModel, ParamModel, PathModel, QueryModel
 from ninja.parser import Parser
@@ -43,6 +45,7 @@ _CONFIG_KEYS = CONFIG_KEYS | {"extra_fields_behavior"}
 _FIELD_KEYS = frozenset({"schema", "validation_alias", "serialization_alias", "frozen"}) | {
     "serialization_exclude"
 }
+_DJANGOS = frozenset({WSGIRequest, ASGIRequest})
 PATIENCE = 5
 """So many requests in a row that only Ninja's path can read switch the fast one off."""
 
@@ -130,12 +133,18 @@ def _gatherer(model: type[ParamModel], api: NinjaAPI) -> Gather:
     is_query = gather is QueryModel.get_request_data.__func__  # type: ignore[attr-defined]
 
     def collect(request: HttpRequest, path_params: dict[str, Any]) -> Any:
-        if is_query and stock and not request.META.get("QUERY_STRING"):
+        if is_query and stock and _has_no_query(request):
             return {}
         data = model.get_request_data(request, api, path_params)
         return data if data is None or is_flat else model._map_data_paths(data)
 
     return collect
+
+
+def _has_no_query(request: HttpRequest) -> bool:
+    """Return whether there is nothing to parse; a middleware or a test may have set ``GET``."""
+    is_unread = type(request) in _DJANGOS and "GET" not in request.__dict__
+    return is_unread and not request.META.get("QUERY_STRING")
 
 
 def _body_reader(name: str, model: type[ParamModel], api: NinjaAPI) -> Gather:

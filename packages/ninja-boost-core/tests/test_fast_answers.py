@@ -5,6 +5,7 @@ import enum
 import json
 import logging
 import math
+import sys
 import uuid
 from collections import deque
 from decimal import Decimal
@@ -22,6 +23,7 @@ from pydantic import BaseModel, ConfigDict, computed_field, field_serializer, fi
 
 from ninja_boost_core import AutoAPI, AutoRouter
 from ninja_boost_core.answers import PATIENCE, ResponseTemplate
+from ninja_boost_core.problems import MissingDependency
 from ninja_boost_core.serializer import Refused, compiled
 
 Status = getattr(responses, "Status", None)
@@ -522,3 +524,46 @@ def test_without_a_known_django_the_constructor_makes_the_response():
     template.state = None
     response = template(b"x")
     assert (response.content, response["Content-Type"]) == (b"x", "application/json")
+
+
+MICROSECONDS = datetime.datetime(2024, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("annotation", "result"),
+    [
+        (datetime.datetime, MICROSECONDS),
+        (..., {"when": MICROSECONDS}),
+        (datetime.datetime | int | None, MICROSECONDS),
+        (list[datetime.datetime], [MICROSECONDS.replace(tzinfo=PLUS)]),
+        (list[datetime.datetime], iter([MICROSECONDS])),
+    ],
+)
+def test_datetimes_with_microseconds_on_every_path(annotation, result):
+    with override_settings(NINJA_BOOST={"DATETIMES": "rfc3339"}):
+        _, response = run(annotation, result)
+    assert b"2024-01-02T03:04:05.678901" in response.content
+    assert (b"678901Z" in response.content) != (b"+05:30" in response.content)
+
+
+def test_orjson():
+    pytest.importorskip("orjson")
+    stamp = datetime.datetime(2024, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
+    value = {"a": [1, None, True], "when": stamp, "id": uuid.UUID(int=1), "d": Decimal("1.50")}
+    expected = json.loads(run(..., value)[1].content)
+    with override_settings(NINJA_BOOST={"JSON": "orjson"}):
+        answers, response = run(..., value)
+        assert json.loads(response.content) == expected
+        assert b'"a":[1,null,true]' in response.content
+        # What orjson does not know is Ninja's.
+        assert json.loads(run(..., {1: 2**70})[1].content)["data"] == {"1": 2**70}
+    assert answers.failures == 0
+
+
+def test_orjson_that_is_missing(monkeypatch):
+    monkeypatch.setitem(sys.modules, "orjson", None)
+    with (
+        override_settings(NINJA_BOOST={"JSON": "orjson"}),
+        pytest.raises(MissingDependency, match="pip install 'orjson"),
+    ):
+        run(..., {})

@@ -249,6 +249,85 @@ def test_a_list_is_read_in_one_query_of_its_columns():
     assert found[0]["plane"]["built"] == "2024-01-02T03:04:05.678Z"
 
 
+class NestedOut(Schema):
+    id: int
+    name: str
+    built: datetime.datetime | None
+    company: CompanyOut
+
+
+@pytest.mark.parametrize("options", [{}, {"exclude_unset": True}, {"exclude_none": True}])
+def test_rows_that_are_not_validated(options):
+    Plane.objects.filter(name="p1").update(built=None)
+    with override_settings(NINJA_BOOST={"VALIDATE_ROWS": False}):
+        fast = view_of(
+            AutoAPI(auth=None),
+            AutoRouter(),
+            lambda request: Plane.objects.order_by("pk"),
+            response=list[NestedOut],
+            **options,
+        )
+        with CaptureQueriesContext(connection) as queries:
+            found = answer(fast)
+    plain = view_of(
+        NinjaAPI(),
+        Router(),
+        lambda request: Plane.objects.order_by("pk"),
+        response=list[NestedOut],
+        **options,
+    )
+    assert len(queries) == 1
+    assert found == json.loads(plain(RequestFactory().get("/only")).content)
+
+
+def test_rows_that_are_not_validated_are_really_not():
+    bounded = schema_of(name=(str, Field(max_length=1)), company_id=int)
+    make = type(
+        "Made",
+        (),
+        {
+            "__slots__": (
+                "__dict__",
+                "__pydantic_fields_set__",
+                "__pydantic_extra__",
+                "__pydantic_private__",
+            )
+        },
+    )
+    rows = Projection(item_shape(list[bounded]), make)(PLANES.order_by("pk"))
+    assert all(type(row) is make for row in rows)
+    assert vars(rows[0]) == {"name": "p0", "company_id": rows[0].company_id}
+    aliased = schema_of(title=(str, Field(alias="name")))
+    rows = Projection(item_shape(list[aliased]), make)(PLANES.order_by("pk"))
+    assert rows[0] == {"name": "p0"}
+
+
+def test_unvalidated_rows_that_do_not_fit_are_answered_by_ninja():
+    with override_settings(NINJA_BOOST={"VALIDATE_ROWS": False}):
+        callback = view_of(
+            AutoAPI(auth=None),
+            AutoRouter(),
+            lambda request: Plane.objects.order_by("pk"),
+            response=list[schema_of(id=int, name=int)],
+        )
+        assert callback(RequestFactory().get("/only")).status_code == 500
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_an_async_view_may_return_a_queryset():
+    async def view(request):
+        return Plane.objects.order_by("pk")
+
+    callback = view_of(
+        AutoAPI(auth=None), AutoRouter(), view, response=list[schema_of(id=int, company=CompanyOut)]
+    )
+    response = await callback(RequestFactory().get("/only"))
+    assert [row["company"]["name"] for row in json.loads(response.content)["data"]][:2] == [
+        "c0",
+        "c1",
+    ]
+
+
 class Looks(Hook):
     def after_view(self, call, result):
         return [row.shout.lower() and row for row in result]

@@ -23,10 +23,12 @@ from ninja.operation import Operation
 from ninja.renderers import JSONRenderer
 from ninja.responses import NinjaJSONEncoder
 
+from .conf import CoreSettings, boost_settings
+from .problems import MissingDependency
 from .projection import Projection
-from .rendering import BoostJSONRenderer, IdentityEncoder
+from .rendering import BoostJSONRenderer, IdentityEncoder, encoder_of
 from .responses import BODILESS, current_wrapper, wrap_response
-from .serializer import Refused, Serializer, compiled
+from .serializer import Refused, Serializer, Shadow, compiled
 from .shapes import item_shape
 
 if TYPE_CHECKING:
@@ -123,7 +125,7 @@ class Answers:
                 continue
             template = ResponseTemplate(api.get_content_type(), status)
             if model is NOT_SET:
-                by_status[status] = _AnyBody(template, _ENCODERS[type(api.renderer)], envelope)
+                by_status[status] = _AnyBody(template, _encode(api.renderer), envelope)
             elif model is not None:
                 try:
                     by_status[status] = _SchemaBody(template, model, envelope, operation)
@@ -142,7 +144,8 @@ class Answers:
         if any(hook.implements(p) and not hook.keeps_items for hook in hooks for p in points):
             return None
         shape = item_shape(self.default.annotation)
-        return None if shape is None else Projection(shape)
+        validates = boost_settings.section(CoreSettings).VALIDATE_ROWS
+        return None if shape is None else Projection(shape, make=None if validates else Shadow)
 
     def __call__(self, result: Any) -> HttpResponse | None:
         """Return the response for a view's result; None if Ninja's path has to answer."""
@@ -184,25 +187,31 @@ class _AnyBody:
     __slots__ = ("_after", "_before", "_encode", "_envelope", "_template")
 
     def __init__(
-        self, template: ResponseTemplate, encoder: type[json.JSONEncoder], envelope: Envelope
+        self, template: ResponseTemplate, encode: Callable[[Any], bytes], envelope: Envelope
     ) -> None:
         self._template = template
-        self._encode = _encode_with(encoder())
+        self._encode = encode
         self._envelope = envelope
-        self._before, self._after = (part.decode() for part in envelope.parts)
+        self._before, self._after = envelope.parts
 
     def __call__(self, result: Any) -> HttpResponse | None:
         if isinstance(result, dict) and result.keys() == self._envelope.keys:
             return None
-        text = f"{self._before}{self._encode(result)}{self._after}"
-        return self._template(text.encode())
+        return self._template(b"".join((self._before, self._encode(result), self._after)))
 
 
-def _encode_with(encoder: json.JSONEncoder) -> Callable[[Any], str]:
-    """Return ``encoder.encode`` without its preparations, which it would make for each result."""
+def _encode(renderer: Any) -> Callable[[Any], bytes]:
+    """Return what writes JSON like ``renderer``, without its preparations for each result.
+
+    Raises:
+        MissingDependency: orjson is asked for, and is not installed.
+    """
+    encoder = encoder_of(renderer)()
+    if boost_settings.section(CoreSettings).JSON == "orjson":
+        return _with_orjson(encoder.default)
     make: Any = getattr(json.encoder, "c_make_encoder", None)
     if make is None:
-        return encoder.encode
+        return lambda result: encoder.encode(result).encode()
     # A result that contains itself ends in a RecursionError here, and in Ninja's words there.
     chunks = make(
         None,
@@ -215,7 +224,17 @@ def _encode_with(encoder: json.JSONEncoder) -> Callable[[Any], str]:
         encoder.skipkeys,
         encoder.allow_nan,
     )
-    return lambda result: "".join(chunks(result, 0))
+    return lambda result: "".join(chunks(result, 0)).encode()
+
+
+def _with_orjson(default: Callable[[Any], Any]) -> Callable[[Any], bytes]:
+    try:
+        import orjson
+    except ImportError as error:
+        raise MissingDependency("pip install 'orjson>=3.10'") from error
+    options = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
+    dumps = orjson.dumps
+    return lambda result: dumps(result, default, options)
 
 
 class _SchemaBody:
@@ -238,7 +257,8 @@ class _SchemaBody:
         envelope: Envelope,
         operation: Operation,
     ) -> None:
-        serializer = compiled(model)
+        core = boost_settings.section(CoreSettings)
+        serializer = compiled(model, microseconds=core.DATETIMES == "rfc3339")
         if envelope.keys and serializer.names >= envelope.keys:
             raise Refused("a schema that may be an envelope itself")
         self._template = template

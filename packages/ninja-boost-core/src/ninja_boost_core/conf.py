@@ -76,6 +76,11 @@ class CoreSettings(SettingsSection):
     plain results. `TRUSTED_PROXIES` holds networks, plain addresses and "unix" (a peer on a Unix
     socket); at most `TRUSTED_PROXY_HOPS` proxies are believed, without limit if it is None, and
     `TRUSTED_PROXY_HEADER` is the header that they write, see `client_address`.
+
+    `DATETIMES` "rfc3339" sends microseconds, where Ninja and Django cut to milliseconds. With
+    `VALIDATE_ROWS` off, rows that are read as columns are sent as the database has them. `JSON`
+    "orjson" writes results without a response schema with that library, whose JSON differs in
+    NaN (null) and in plain enumerations (their values).
     """
 
     AUTH: ObjectOrPath | None = "ninja_boost_core.security.BearerTokenAuth"
@@ -87,6 +92,9 @@ class CoreSettings(SettingsSection):
     TRUSTED_PROXY_HOPS: int | None = Field(default=None, ge=1)
     TRUSTED_PROXY_HEADER: Literal["x-forwarded-for", "forwarded"] | None = None
     DISABLED_FEATURES: frozenset[str] = frozenset()
+    DATETIMES: Literal["milliseconds", "rfc3339"] = "milliseconds"
+    VALIDATE_ROWS: bool = True
+    JSON: Literal["json", "orjson"] = "json"
 
     @field_validator("TRUSTED_PROXIES")
     @classmethod

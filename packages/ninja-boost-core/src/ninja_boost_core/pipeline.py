@@ -302,7 +302,13 @@ class Plan:
             result = await result
         if steps.after_view:
             result = await change(steps.after_view, call, result)
+        if self.is_async and isinstance(result, QuerySet):
+            # Ninja would read it on the event loop, which Django forbids.
+            result = [row async for row in self._projected(result)]
         return self._respond(request, result, temporal)
+
+    def _projected(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset if self.projection is None else self.projection(queryset)
 
     def _read(self, call: Call, temporal: HttpResponse | None) -> dict[str, Any]:
         if self.readers is not None:
@@ -319,8 +325,8 @@ class Plan:
         self, request: HttpRequest, result: Any, temporal: HttpResponse | None
     ) -> HttpResponseBase:
         if self.answers is not None:
-            if self.projection is not None and isinstance(result, QuerySet):
-                result = self.projection(result)
+            if isinstance(result, QuerySet):
+                result = self._projected(result)
             response = self.answers(result)
             if response is not None:
                 return response

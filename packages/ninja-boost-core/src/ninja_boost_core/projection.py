@@ -46,19 +46,22 @@ class Projection:
 
     Args:
         shape: what the response schema takes of a row.
+        make: the class of which a row becomes an instance that counts as validated; None for
+            dictionaries. A schema with aliases gets dictionaries all the same.
     """
 
-    __slots__ = ("_of_models", "_shape")
+    __slots__ = ("_make", "_of_models", "_shape")
 
-    def __init__(self, shape: Shape) -> None:
+    def __init__(self, shape: Shape, make: type[Any] | None = None) -> None:
         self._shape = shape
+        self._make = make
         self._of_models: dict[type[Model], _Columns | None] = {}
 
     def __call__(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Return a queryset of the same rows as dictionaries, or else the same queryset."""
         model = queryset.model
         if model not in self._of_models:
-            self._of_models[model] = _columns_of(model, self._shape)
+            self._of_models[model] = _columns_of(model, self._shape, self._make)
         columns = self._of_models[model]
         if columns is None or not _is_plain(queryset) or _is_observed(columns.models):
             return queryset
@@ -73,15 +76,17 @@ class Projection:
 class _Columns:
     """What to read of a model, and how a row of it becomes a dictionary."""
 
-    __slots__ = ("iterable", "models", "names", "relations")
+    __slots__ = ("_makes", "iterable", "models", "names", "relations")
 
-    def __init__(self, model: type[Model], shape: Shape) -> None:
+    def __init__(self, model: type[Model], shape: Shape, make: type[Any] | None) -> None:
+        self._makes = make is not None and _has_no_aliases(shape)
         self.names: list[str] = []
         self.models: list[type[Model]] = []
         self.relations: set[Any] = set()
         literal = self._literal(model, shape, "", 0)
         # A display of known columns, so that a row costs one expression; names are quoted.
-        build: Callable[[Any], dict[str, Any]] = eval(f"lambda row: {literal}", {})  # noqa: S307
+        known = {"make": _maker(make)} if make is not None else {}
+        build: Callable[[Any], Any] = eval(f"lambda row: {literal}", known)  # noqa: S307
         self.iterable: type[BaseIterable[Any]] = type(
             "ProjectedIterable", (_ProjectedIterable,), {"build": staticmethod(build)}
         )
@@ -106,22 +111,45 @@ class _Columns:
                 related: Any = relation.remote_field.model
                 value = self._literal(related, inner, f"{prefix}{relation.name}__", level + 1)
             items.append(f"{field.source!r}: {value}")
-        return f"{{{', '.join(items)}}}"
+        literal = f"{{{', '.join(items)}}}"
+        return f"make({literal})" if self._makes else literal
 
 
 class _ProjectedIterable(_Iterable):
-    build: Callable[[Any], dict[str, Any]]
+    build: Callable[[Any], Any]
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         rows: Any = ValuesListIterable(self.queryset, self.chunked_fetch, self.chunk_size)
         return map(self.build, rows)
 
 
-def _columns_of(model: type[Model], shape: Shape) -> _Columns | None:
+def _columns_of(model: type[Model], shape: Shape, make: type[Any] | None) -> _Columns | None:
     try:
-        return _Columns(model, shape)
+        return _Columns(model, shape, make)
     except _Refused:
         return None
+
+
+def _has_no_aliases(shape: Shape) -> bool:
+    return all(
+        field.source == field.name and (field.shape is None or _has_no_aliases(field.shape))
+        for field in shape.fields
+    )
+
+
+def _maker(make: type[Any]) -> Callable[[dict[str, Any]], Any]:
+    """Return what makes an instance of what pydantic-core keeps of one."""
+    new, put = object.__new__, object.__setattr__
+
+    def instance(values: dict[str, Any]) -> Any:
+        made = new(make)
+        put(made, "__dict__", values)
+        put(made, "__pydantic_fields_set__", values.keys())
+        put(made, "__pydantic_extra__", None)
+        put(made, "__pydantic_private__", None)
+        return made
+
+    return instance
 
 
 def _column(model: type[Model], source: str) -> str:

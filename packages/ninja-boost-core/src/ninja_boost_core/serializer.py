@@ -109,8 +109,11 @@ class Serializer:
         self.names: frozenset[str] = names
 
 
-def compiled(response_model: type[Schema]) -> Serializer:
+def compiled(response_model: type[Schema], *, microseconds: bool = False) -> Serializer:
     """Compile the response model that Ninja made of an operation's ``response=``.
+
+    Args:
+        microseconds: whether datetimes are written as RFC 3339 has them, and not cut.
 
     Raises:
         Refused: the schema needs Ninja's own path.
@@ -123,7 +126,10 @@ def compiled(response_model: type[Schema]) -> Serializer:
         raise Refused("a schema that is not complete")
     # Around the annotation stands the model that Ninja made, with its one field.
     fields = schema["schema"]["schema"]["fields"]
-    walk = _Walk({each["ref"]: each for each in definitions})
+    writers = dict(_WRITERS)
+    if microseconds:
+        del writers["datetime"]
+    walk = _Walk({each["ref"]: each for each in definitions}, writers)
     annotated = fields["response"]["schema"]
     target = walk.resolved(annotated)
     model = target["schema"] if target["type"] == "function-wrap" else {}
@@ -133,8 +139,11 @@ def compiled(response_model: type[Schema]) -> Serializer:
 class _Walk:
     """Copies a core schema, with ``Shadow`` in the place of the schema classes."""
 
-    def __init__(self, definitions: Mapping[str, Any]) -> None:
+    def __init__(
+        self, definitions: Mapping[str, Any], writers: Mapping[str, Callable[[Any], str]]
+    ) -> None:
         self.definitions = definitions
+        self.writers = writers
         self.inside: list[str] = []
 
     def resolved(self, schema: JSON) -> JSON:
@@ -145,7 +154,7 @@ class _Walk:
     def node(self, schema: JSON) -> Any:
         kind = schema["type"]
         if kind in _LEAF_KEYS:
-            return _leaf(schema)
+            return _leaf(schema, self.writers.get(kind))
         walk = getattr(self, f"_{kind.replace('-', '_')}", None)
         if walk is None:
             raise Refused(f"a field of the kind {kind}")
@@ -256,7 +265,7 @@ class _Rows(_Object):
         return value
 
 
-def _leaf(schema: JSON) -> Any:
+def _leaf(schema: JSON, writer: Callable[[Any], str] | None) -> Any:
     kind = schema["type"]
     only(schema, _LEAF_KEYS[kind])
     if kind == "literal":
@@ -264,7 +273,6 @@ def _leaf(schema: JSON) -> Any:
             raise Refused("a literal that is no string, number or boolean")
     elif kind == "enum" and not all(map(_is_its_value, schema["members"])):
         raise Refused("an enumeration of objects")
-    writer = _WRITERS.get(kind)
     copied = bare(schema)
     if writer is not None:
         copied["serialization"] = core_schema.plain_serializer_function_ser_schema(

@@ -59,7 +59,7 @@ def _fresh():
 
 @pytest.fixture(autouse=True)
 def _connections(monkeypatch):
-    """Close what a backend opened: a client that is part of a cycle leaves its sockets to chance."""
+    """Close what a backend opened: a client in a cycle leaves its sockets to chance."""
     made, make = [], RedisBackend._make
 
     def recorded(self, which):

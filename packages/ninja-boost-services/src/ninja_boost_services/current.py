@@ -40,8 +40,9 @@ def existing_services(request: HttpRequest) -> Services | None:
 def _close(services: Services, close_request: Callable[[], None]) -> None:
     # The two hold each other, and would wait for the garbage collector.
     request, services.request = services.request, None
-    closing = request.__dict__.get("close") if request is not None else None
-    if isinstance(closing, partial) and closing.args[:1] == (services,):
-        del request.close
+    if request is not None:
+        closing = request.__dict__.get("close")
+        if isinstance(closing, partial) and closing.args[:1] == (services,):
+            del request.close
     services.finish()
     close_request()

@@ -243,6 +243,7 @@ class _SchemaBody:
     __slots__ = (
         "_after",
         "_before",
+        "_careful",
         "_dumped",
         "_options",
         "_serializer",
@@ -267,22 +268,23 @@ class _SchemaBody:
         self._before, self._after = envelope.parts
         # What Ninja dumps as it is, and so does this: nothing is left to validate.
         self._dumped = serializer.model if _Status is not None else None
-        self._options: dict[str, Any] = {
-            "by_alias": operation.by_alias,
-            "exclude_unset": operation.exclude_unset,
-            "exclude_defaults": operation.exclude_defaults,
-            "exclude_none": operation.exclude_none,
-            # A value that is not what the schema says: Ninja's path warns of it.
-            "warnings": "error",
-        }
+        options: dict[str, Any] = {"by_alias": operation.by_alias}
+        for name in ("exclude_unset", "exclude_defaults", "exclude_none"):
+            if getattr(operation, name):
+                options[name] = True
+        # Of a value that is not what the schema says, Ninja's path warns. To look out for one
+        # costs as much as to write a small object, so it is done only where there may be one.
+        self._careful: dict[str, Any] = {**options, "warnings": "error"}
+        is_exact = serializer.is_exact and core.VALIDATE_ROWS
+        self._options: dict[str, Any] = options if is_exact else self._careful
 
     def __call__(self, result: Any) -> HttpResponse | None:
         if self._dumped is not None and isinstance(result, self._dumped):
             if type(result) is not self._dumped:
                 return None
+            body = self._serializer.to_json(result, **self._careful)
         else:
-            result = self._serializer.validate(result)
-        body = self._serializer.to_json(result, **self._options)
+            body = self._serializer.to_json(self._serializer.validate(result), **self._options)
         if body == b"null":
             return None  # with exclude_none, Ninja has no answer
         return self._template(b"".join((self._before, body, self._after)))

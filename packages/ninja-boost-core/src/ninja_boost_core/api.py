@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.constants import NOT_SET
@@ -154,14 +155,33 @@ class BoostPathView(PathView):
 
     api: AutoAPI
 
-    def _sync_view(self, request: HttpRequest, *a: Any, **kw: Any) -> HttpResponseBase:
-        operation = self._find_operation(request)
-        return self._refuse(request) if operation is None else operation.run(request, *a, **kw)
+    def get_view(self) -> Callable[..., Any]:
+        """Return the view of this path, which knows each method's operation beforehand."""
+        by_method: dict[str, Any] = {}
+        for operation in self.operations:
+            for method in operation.methods:
+                by_method.setdefault(method, operation)
+        find = by_method.get
 
-    async def _async_view(self, request: HttpRequest, *a: Any, **kw: Any) -> HttpResponseBase:
-        if self._find_operation(request) is None:
-            return self._refuse(request)
-        return await super()._async_view(request, *a, **kw)
+        def sync_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            operation = find(request.method)  # type: ignore[arg-type]
+            if operation is None:
+                return self._refuse(request)
+            response: HttpResponseBase = operation.run(request, *args, **kwargs)
+            return response
+
+        async def async_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            operation = find(request.method)  # type: ignore[arg-type]
+            if operation is None:
+                return self._refuse(request)
+            run = operation.run if operation.is_async else sync_to_async(operation.run)
+            response: HttpResponseBase = await run(request, *args, **kwargs)
+            return response
+
+        view: Any = async_view if self.is_async else sync_view
+        # As in Ninja: authentication by cookie checks the token itself.
+        view.csrf_exempt = True
+        return view  # type: ignore[no-any-return]
 
     def _refuse(self, request: HttpRequest) -> HttpResponseBase:
         if boost_settings.section(CoreSettings).ERRORS == "ninja":

@@ -63,6 +63,7 @@ CONFIG_KEYS = frozenset(
     {"title", "from_attributes", "allow_inf_nan", "coerce_numbers_to_str"}
     | {"str_strip_whitespace", "str_to_lower", "str_to_upper", "str_min_length", "str_max_length"}
 )
+_MISSING = object()
 # As json writes them; pydantic's own choice is null.
 _JSON_CONFIG: dict[str, Any] = {"ser_json_inf_nan": "constants"}
 _ROOT_VALIDATOR = Schema._run_root_validator.__func__
@@ -93,20 +94,28 @@ class Serializer:
     Attributes:
         validate: takes the result; what it returns is for ``to_json``.
         to_json: gives the bytes.
+        model: the schema class, if the result is one object.
         names: the keys of the JSON object, as spelt with and without aliases; empty if the
             schema is no object.
+        is_exact: whether all that ``validate`` returns is of the types that the schema says; a
+            default may be anything.
     """
 
-    __slots__ = ("model", "names", "to_json", "validate")
+    __slots__ = ("is_exact", "model", "names", "to_json", "validate")
 
     def __init__(
-        self, schema: core_schema.CoreSchema, model: type | None, names: frozenset[str]
+        self,
+        schema: core_schema.CoreSchema,
+        model: type | None,
+        names: frozenset[str],
+        is_exact: bool,
     ) -> None:
         self.validate: Callable[[Any], Any] = SchemaValidator(schema).validate_python
         config = cast(core_schema.CoreConfig, _JSON_CONFIG)
         self.to_json: Callable[..., bytes] = SchemaSerializer(schema, config).to_json
         self.model: type | None = model
         self.names: frozenset[str] = names
+        self.is_exact: bool = is_exact
 
 
 def compiled(response_model: type[Schema], *, microseconds: bool = False) -> Serializer:
@@ -133,7 +142,8 @@ def compiled(response_model: type[Schema], *, microseconds: bool = False) -> Ser
     annotated = fields["response"]["schema"]
     target = walk.resolved(annotated)
     model = target["schema"] if target["type"] == "function-wrap" else {}
-    return Serializer(walk.node(annotated), model.get("cls"), _names(model))
+    node = walk.node(annotated)
+    return Serializer(node, model.get("cls"), _names(model), walk.is_exact)
 
 
 class _Walk:
@@ -145,6 +155,7 @@ class _Walk:
         self.definitions = definitions
         self.writers = writers
         self.inside: list[str] = []
+        self.is_exact = True
 
     def resolved(self, schema: JSON) -> JSON:
         return (
@@ -177,7 +188,10 @@ class _Walk:
 
     def _default(self, schema: JSON) -> Any:
         only(schema, DEFAULT_KEYS)
-        return {**bare(schema), "schema": self.node(schema["schema"])}
+        inner = self.node(schema["schema"])
+        if not _is_valid(schema.get("default", _MISSING), inner):
+            self.is_exact = False
+        return {**bare(schema), "schema": inner}
 
     def _list(self, schema: JSON) -> Any:
         only(schema, LIST_KEYS)
@@ -279,6 +293,20 @@ def _leaf(schema: JSON, writer: Callable[[Any], str] | None) -> Any:
             writer, return_schema=core_schema.str_schema()
         )
     return copied
+
+
+def _is_valid(default: Any, schema: core_schema.CoreSchema) -> bool:
+    """Return whether a default is what validation would have made of it; of a factory nobody knows.
+
+    None is written as null whatever the schema says.
+    """
+    if default is None:
+        return True
+    try:
+        validated = SchemaValidator(schema).validate_python(default)
+    except ValueError:
+        return False
+    return type(validated) is type(default) and bool(validated == default)
 
 
 def _is_its_value(member: Enum) -> bool:

@@ -302,6 +302,23 @@ def test_the_fast_path_reads(monkeypatch):
     assert repr(seen) == repr([{"item": shown(Strict(a=1)), "number": ("int", 3), "q": ("int", 2)}])
 
 
+TEXTS = [
+    *("-0", "-0.0", "1e999", "1E5", "0.1", "1e-400", "123456789.123456789123456789", "01", "1 2"),
+    *("123456789012345678901234567890", "NaN", "-Infinity", "nan", "[1,]", '"\\ud800"', "[]"),
+    *('"\\u0000"', '"\\/"', '{"a": 1, "a": 2}', " \t\n1 ", '"\x01"', "true", "null", "1_0"),
+]
+
+
+@pytest.mark.parametrize("annotation", [Any, float, int, str, list[Any] | None])
+def test_json_is_parsed_as_by_ninja(annotation):
+    def view(request, item: Body[annotation]): ...
+
+    bodies = [text.encode() for text in TEXTS]
+    bodies += [b"\xff", '"\u00e9"'.encode("latin-1"), '{"a": 1}'.encode("utf-16"), b"\xef\xbb\xbf1"]
+    bodies += [f'{{"item": {text}}}'.encode() for text in TEXTS]
+    assert_alike(view, *map(posting, bodies))
+
+
 def test_clients_cannot_switch_it_off():
     def view(request, item: Strict): ...
 

@@ -8,7 +8,6 @@ its errors, and their words, are the ones that a client sees.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
@@ -18,7 +17,7 @@ from django.core.handlers.wsgi import WSGIRequest
 from ninja.operation import Operation
 from ninja.params.models import BodyModel, ParamModel, PathModel, QueryModel
 from ninja.parser import Parser
-from pydantic_core import SchemaValidator, core_schema
+from pydantic_core import SchemaValidator, core_schema, from_json
 
 from .serializer import (
     CONFIG_KEYS,
@@ -148,7 +147,7 @@ def _has_no_query(request: HttpRequest) -> bool:
 
 
 def _body_reader(name: str, model: type[ParamModel], api: NinjaAPI) -> Gather:
-    loads = json.loads
+    loads = from_json
 
     def read(request: HttpRequest, path_params: dict[str, Any]) -> Any:
         try:

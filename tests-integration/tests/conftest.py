@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 import httpx
 import pytest
@@ -80,6 +81,18 @@ DEPLOYED = {
 }
 
 
+def missing(reason: str) -> NoReturn:
+    """Skip what this machine cannot run; in CI that is a failure."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+def needed(*commands: str) -> None:
+    if absent := [command for command in commands if shutil.which(command) is None]:
+        missing(f"not installed: {', '.join(absent)}")
+
+
 @pytest.fixture(scope="session")
 def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database file with all data, the demo user, another and one that was closed.
@@ -106,9 +119,18 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @contextmanager
 def serving(
-    kind: str, loaded: Path, directory: Path, *, own_group: bool = False, **extra: str
+    kind: str,
+    loaded: Path,
+    directory: Path,
+    *,
+    own_group: bool = False,
+    deployed: bool = True,
+    **extra: str,
 ) -> Iterator[Server]:
-    """A server on a copy of ``loaded``; in a process group of its own, it can be killed whole."""
+    """A server on a copy of ``loaded``, as a deployment or in the demo's own mode.
+
+    In a process group of its own, it can be killed whole.
+    """
     database = Path(shutil.copy(loaded, directory / "airline.sqlite3"))
     log = directory / f"{kind}.log"
     with socket.create_server(("127.0.0.1", 0)) as listener, log.open("wb") as output:
@@ -120,7 +142,7 @@ def serving(
         process = subprocess.Popen(
             [sys.executable, "-m", *(part.format(fd=listener.fileno()) for part in COMMANDS[kind])],
             cwd=PROJECT,
-            env=environment(database, **{**DEPLOYED, **extra}),
+            env=environment(database, **{**(DEPLOYED if deployed else {}), **extra}),
             pass_fds=[listener.fileno()],
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -22,7 +22,6 @@ import argparse
 import functools
 import multiprocessing
 import os
-import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -35,6 +34,7 @@ from urllib.parse import unquote, urlsplit
 import django
 from django.conf import settings
 from django.db import connections, models, transaction
+from measuring import in_turns, ratios, spread
 
 NAME = f"ninja_boost_audit_bench_{os.getpid()}"
 RIVAL = find_spec("auditlog") is not None
@@ -232,27 +232,23 @@ def measure(
     pipes: list[Connection], part: str, ways: list[str], records: int, rounds: int
 ) -> dict[str, list[float]]:
     """Return the records a second of all processes together, for each round."""
-    rates: dict[str, list[float]] = {way: [] for way in ways}
-    for number in range(rounds + 1):
-        shift = number % len(ways)
-        for way in ways[shift:] + ways[:shift]:
-            count = records if number else max(1, records // 10)
-            started = time.perf_counter()
-            for pipe in pipes:
-                pipe.send((part, way, count))
-            for pipe in pipes:
-                pipe.recv()
-            taken = time.perf_counter() - started
-            if number:  # the first warms up
-                rates[way].append(len(pipes) * count / taken)
-    return rates
+
+    def rate(way: str) -> float:
+        started = time.perf_counter()
+        for pipe in pipes:
+            pipe.send((part, way, records))
+        for pipe in pipes:
+            pipe.recv()
+        return len(pipes) * records / (time.perf_counter() - started)
+
+    return in_turns({way: functools.partial(rate, way) for way in ways}, rounds)
 
 
 def report(title: str, rates: dict[str, list[float]]) -> None:
     print(f"\n{title:34}{'records/s':>10}{'ratio':>8}")
     for way, measured in rates.items():
-        ratios = [other / own for other, own in zip(measured, rates[OURS], strict=True)]
-        print(f"  {way:32}{statistics.median(measured):10.0f}{statistics.median(ratios):8.2f}")
+        ratio = ratios(measured, rates[OURS]).median
+        print(f"  {way:32}{spread(measured).median:10.0f}{ratio:8.2f}")
 
 
 def main() -> int:

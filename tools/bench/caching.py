@@ -16,18 +16,15 @@ REDIS_URL names the server; the keys of the run are deleted at its end.
 """
 
 import argparse
-import gc
-import io
 import json
 import os
-import statistics
 import sys
 from collections.abc import Callable
-from time import perf_counter
 from typing import Any
 
 import django
 from django.conf import settings
+from measuring import in_turns, ratios, spread, timed, wsgi_asker, wsgi_environ
 
 STORES = ("locmem", "redis")
 REDIS_URL = os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/0")
@@ -118,37 +115,14 @@ urlpatterns: list[Any] = []
 
 
 def asker(handler: Any, url: str) -> Ask:
-    environ = {
-        "REQUEST_METHOD": "GET",
-        "PATH_INFO": url,
-        "QUERY_STRING": "",
-        "SERVER_NAME": "localhost",
-        "SERVER_PORT": "80",
-        "HTTP_HOST": "localhost",
-        "wsgi.url_scheme": "http",
-        "wsgi.input": io.BytesIO(),
-    }
-    seen: list[str] = []
+    ask = wsgi_asker(handler, wsgi_environ(url, HTTP_HOST="localhost"))
 
-    def start_response(status: str, headers: Any) -> None:
-        seen.append(status)
+    def body() -> bytes:
+        status, _, content = ask()
+        assert status == "200 OK", content
+        return content
 
-    def ask() -> bytes:
-        seen.clear()
-        response = handler(dict(environ), start_response)
-        body = b"".join(response)
-        response.close()
-        assert seen == ["200 OK"], seen
-        return body
-
-    return ask
-
-
-def microseconds(ask: Ask, requests: int) -> float:
-    start = perf_counter()
-    for _ in range(requests):
-        ask()
-    return (perf_counter() - start) / requests * 1e6
+    return body
 
 
 def measure(store: str, size: str, rounds: int, requests: int) -> None:
@@ -165,21 +139,15 @@ def measure(store: str, size: str, rounds: int, requests: int) -> None:
 
         client = redis.Redis.from_url(REDIS_URL)
         askers["redis get"] = lambda: client.get("bench")
-    times: dict[str, list[float]] = {name: [] for name in askers}
-    gc.disable()
-    for number in range(rounds + 1):
-        for name, ask in askers.items():
-            taken = microseconds(ask, requests)
-            if number:  # the first warms up
-                times[name].append(taken)
-        gc.collect()
+    measures = {name: lambda ask=ask: timed(ask, requests).wall for name, ask in askers.items()}
+    times = in_turns(measures, rounds)
     if store == "redis":
         client.delete(*client.scan_iter(f"bench-{os.getpid()}:*"))
     print(f"\n{store}, answers of {len(bodies['raw'][0])} bytes")
     print(f"{'':12}{'µs':>8}{'ratio to raw':>14}")
     for name, taken in times.items():
-        ratio = statistics.median(t / raw for t, raw in zip(taken, times["raw"], strict=True))
-        print(f"{name:12}{statistics.median(taken):8.1f}{ratio:14.2f}")
+        ratio = ratios(taken, times["raw"]).median
+        print(f"{name:12}{spread(taken).median:8.1f}{ratio:14.2f}")
 
 
 def main() -> int:

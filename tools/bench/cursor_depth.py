@@ -22,6 +22,7 @@ import statistics
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -29,6 +30,7 @@ from urllib.parse import unquote, urlsplit
 
 import django
 from django.conf import settings
+from measuring import in_turns
 
 SIZE = 20
 GOAL = 1.5
@@ -224,16 +226,17 @@ class Bench:
         self, first: Callable[[], Any], last: Callable[[], Any], rounds: int | None = None
     ) -> tuple[float, float]:
         """Return the milliseconds, at the lowest decile, of two functions that run in turns."""
-        times: tuple[list[float], list[float]] = ([], [])
-        for _ in range(3):
-            first()
-            last()
-        for _ in range(rounds or self.rounds):
-            for function, taken in zip((first, last), times, strict=True):
-                started = perf_counter()
-                function()
-                taken.append((perf_counter() - started) * 1000)
-        low, high = (statistics.quantiles(taken, n=10, method="inclusive")[0] for taken in times)
+
+        def milliseconds(function: Callable[[], Any]) -> float:
+            started = perf_counter()
+            function()
+            return (perf_counter() - started) * 1000
+
+        measures = {"first": partial(milliseconds, first), "last": partial(milliseconds, last)}
+        times = in_turns(measures, rounds or self.rounds, warm_up=3)
+        low, high = (
+            statistics.quantiles(times[name], n=10, method="inclusive")[0] for name in measures
+        )
         return low, high
 
 

@@ -14,18 +14,16 @@ REDIS_URL names the server. Keys expire a minute after the run.
 """
 
 import argparse
-import io
 import json
 import os
 import secrets
-import statistics
 import sys
 from collections.abc import Callable
-from time import perf_counter
 from typing import Any
 
 import django
 from django.conf import settings
+from measuring import in_turns, ratios, spread, timed, wsgi_asker, wsgi_environ
 
 STORES = ("locmem", "redis-cache", "redis")
 REDIS_URL = os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/0")
@@ -95,38 +93,14 @@ def new_key() -> str:
 
 
 def asker(handler: Any, route: str, key: Callable[[], str] | None) -> Ask:
-    environ = {
-        "REQUEST_METHOD": "POST",
-        "PATH_INFO": f"/{route}",
-        "QUERY_STRING": "",
-        "SERVER_NAME": "localhost",
-        "SERVER_PORT": "80",
-        "CONTENT_TYPE": "application/json",
-        "CONTENT_LENGTH": str(len(BODY)),
-        "wsgi.url_scheme": "http",
-    }
-    seen: list[str] = []
-
-    def start_response(status: str, headers: Any) -> None:
-        seen.append(status)
+    environ = wsgi_environ(f"/{route}", "POST")
 
     def ask() -> None:
-        seen.clear()
-        request = {**environ, "wsgi.input": io.BytesIO(BODY)}
-        if key is not None:
-            request["HTTP_X_IDEMPOTENCY_KEY"] = key()
-        response = handler(request, start_response)
-        response.close()
-        assert seen == ["200 OK"], seen
+        headers = {} if key is None else {"HTTP_X_IDEMPOTENCY_KEY": key()}
+        status, _, body = wsgi_asker(handler, {**environ, **headers}, BODY)()
+        assert status == "200 OK", body
 
     return ask
-
-
-def microseconds(ask: Ask, requests: int) -> float:
-    start = perf_counter()
-    for _ in range(requests):
-        ask()
-    return (perf_counter() - start) / requests * 1e6
 
 
 def main() -> int:
@@ -151,17 +125,14 @@ def main() -> int:
         import redis
 
         askers["redis ping"] = redis.Redis.from_url(REDIS_URL, protocol=2).ping
-    times: dict[str, list[float]] = {name: [] for name in askers}
-    for number in range(options.rounds + 1):
-        for name, ask in askers.items():
-            taken = microseconds(ask, options.requests)
-            if number:  # the first warms up
-                times[name].append(taken)
-    bare = statistics.median(times["bare"])
+    measures = {
+        name: lambda ask=ask: timed(ask, options.requests).wall for name, ask in askers.items()
+    }
+    times = in_turns(measures, options.rounds)
     print(f"{'':22}{'µs':>8}{'ratio':>8}")
     for name, rounds in times.items():
-        median = statistics.median(rounds)
-        print(f"{name:22}{median:8.0f}{median / bare:8.2f}")
+        ratio = ratios(rounds, times["bare"]).median
+        print(f"{name:22}{spread(rounds).median:8.0f}{ratio:8.2f}")
     return 0
 
 

@@ -6,9 +6,11 @@ The goal is a ratio of at most 1.15 for the import alone. The second line is wha
 pays, because its URLs need AutoAPI and AutoRouter.
 """
 
-import statistics
 import subprocess
 import sys
+from functools import partial
+
+from measuring import in_turns, ratios
 
 PREPARE = """
 import time
@@ -36,16 +38,11 @@ def seconds(code: str) -> float:
 
 def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 15
-    for code in (BASE, *CASES.values()):
-        seconds(code)
-    ratios: dict[str, list[float]] = {name: [] for name in CASES}
-    for _ in range(rounds):
-        base = seconds(BASE)
-        for name, code in CASES.items():
-            ratios[name].append(seconds(code) / base)
+    every = {BASE: BASE, **CASES}
+    times = in_turns({name: partial(seconds, code) for name, code in every.items()}, rounds)
     print(f"{'case':22}{'ratio to import ninja':>22}   quartiles, {rounds} rounds")
-    for name, values in ratios.items():
-        low, median, high = statistics.quantiles(values, n=4)
+    for name in CASES:
+        low, median, high = ratios(times[name], times[BASE])
         print(f"{name:22}{median:22.2f}   {low:.2f} to {high:.2f}")
 
 

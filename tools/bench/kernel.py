@@ -6,12 +6,9 @@ A ratio above 1 is faster than plain Ninja. The requests go through Django's han
 process, without middleware, and the time is the process's own: nothing else is measured.
 """
 
-import gc
 import io
 import json
-import statistics
 import sys
-import time
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -32,8 +29,10 @@ import django
 django.setup()
 
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
+from django.http.response import HttpResponseBase
 from django.test import RequestFactory
 from django.urls import path
+from measuring import in_turns, ratios, spread, timed
 from ninja import NinjaAPI, Router, Schema
 
 from ninja_boost import AutoAPI, AutoRouter
@@ -114,34 +113,26 @@ def caller(url: str, urls: ModuleType, body: str | None) -> Callable[[], float]:
     # The test client's payload can be read once only.
     payload = environ["wsgi.input"] = io.BytesIO((body or "").encode())
 
-    def run() -> float:
-        started = time.process_time()
-        for _ in range(CALLS):
-            payload.seek(0)
-            request = WSGIRequest(environ.copy())
-            request.urlconf = urls
-            response = handler.get_response(request)
-        if response.status_code != 200:
-            raise RuntimeError(f"{url} answers {response.status_code}: {response.content!r}")
-        return (time.process_time() - started) / CALLS * 1e6
+    def ask() -> HttpResponseBase:
+        payload.seek(0)
+        request = WSGIRequest(environ.copy())
+        request.urlconf = urls
+        return handler.get_response(request)
 
-    return run
+    response = ask()
+    if response.status_code != 200:
+        raise RuntimeError(f"{url} answers {response.status_code}: {response.content!r}")
+    return lambda: timed(ask, CALLS).cpu
 
 
 def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 11
     print(f"{'case':16}{'plain us':>10}{'ours us':>10}{'ratio':>8}   quartiles, {rounds} rounds")
-    gc.disable()
     for name, (url, urls, body) in CASES.items():
-        run_plain, run_boost = caller(url, plain, body), caller(url, urls, body)
-        run_plain()
-        run_boost()
-        pairs = []
-        for _ in range(rounds):
-            pairs.append((run_plain(), run_boost()))
-            gc.collect()
-        low, ratio, high = statistics.quantiles([p / b for p, b in pairs], n=4)
-        base, cost = (statistics.median(column) for column in zip(*pairs, strict=True))
+        measures = {"plain": caller(url, plain, body), "ours": caller(url, urls, body)}
+        times = in_turns(measures, rounds)
+        low, ratio, high = ratios(times["plain"], times["ours"])
+        base, cost = (spread(times[each]).median for each in ("plain", "ours"))
         print(f"{name:16}{base:10.0f}{cost:10.0f}{ratio:8.2f}   {low:.2f} to {high:.2f}")
 
 

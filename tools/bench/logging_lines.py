@@ -8,23 +8,23 @@ each library's own way: ours, a filter with a context variable (python-json-logg
 standard library's). ``redacted``: the two that have no redaction run ours over every text, by
 key and by value, as a filter or a processor. ``logging only`` writes the bare message and is the
 floor of whoever uses the standard library's loggers. Each round measures all of them in turns;
-the ratio of two medians counts, absolute times say little on a shared machine.
+the median of the rounds' ratios counts, absolute times say little on a shared machine.
 """
 
 import argparse
 import logging
-import statistics
 import sys
 from collections.abc import Callable
 from contextvars import ContextVar
+from functools import partial
 from importlib.util import find_spec
-from time import perf_counter
 from typing import Any
 
 import django
 from django.conf import settings
 from django.test import RequestFactory, override_settings
 from django.urls import ResolverMatch
+from measuring import in_turns, ratios, spread, timed
 
 REQUEST = {
     "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
@@ -185,11 +185,11 @@ def enter_request() -> None:
         sys.modules["structlog"].contextvars.bind_contextvars(**REQUEST)
 
 
-def microseconds(log: Log, line: Any, lines: int) -> float:
-    start = perf_counter()
-    for _ in range(lines):
-        log(line)
-    return (perf_counter() - start) / lines * 1e6
+def measure(log: Log, redact: bool, line: Any, lines: int) -> float:
+    """Return the microseconds of a line."""
+    with override_settings(NINJA_BOOST={"LOGGING": {"REDACT": redact}}):
+        log(line)  # reads the settings
+        return timed(lambda: log(line), lines).wall
 
 
 def main() -> int:
@@ -201,22 +201,19 @@ def main() -> int:
     django.setup()
     loggers = build()
     enter_request()
-    times: dict[tuple[str, str], list[float]] = {}
-    for number in range(options.rounds + 1):
-        for name, (log, redact) in loggers.items():
-            with override_settings(NINJA_BOOST={"LOGGING": {"REDACT": redact}}):
-                for kind, line in LINES.items():
-                    log(line)  # reads the settings
-                    taken = microseconds(log, line, options.lines)
-                    if number:  # the first warms up
-                        times.setdefault((name, kind), []).append(taken)
+    measures = {
+        (name, kind): partial(measure, log, redact, line, options.lines)
+        for name, (log, redact) in loggers.items()
+        for kind, line in LINES.items()
+    }
+    times = in_turns(measures, options.rounds)
     print(f"{'µs a line (times ours)':30}" + "".join(f"{kind:>16}" for kind in LINES))
     for name in loggers:
         base = "ours, redacted" if name.endswith("redacted") else "ours"
         row = f"{name:30}"
         for kind in LINES:
-            median = statistics.median(times[name, kind])
-            row += f"{median:9.1f} ({median / statistics.median(times[base, kind]):4.2f})"
+            ratio = ratios(times[name, kind], times[base, kind]).median
+            row += f"{spread(times[name, kind]).median:9.1f} ({ratio:4.2f})"
         print(row)
     return 0
 

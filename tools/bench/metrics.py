@@ -14,18 +14,17 @@ machine.
 """
 
 import argparse
-import io
 import socket
-import statistics
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from time import process_time
+from functools import partial
 from typing import Any
 
 import django
 from django.conf import settings
+from measuring import differences, in_turns, ratios, spread, timed, wsgi_asker, wsgi_environ
 
 OURS = ["ninja_boost_metrics.MetricsMiddleware"]
 RIVAL = [
@@ -76,35 +75,9 @@ def asker(middleware: list[str]) -> Ask:
 
     with override_settings(MIDDLEWARE=middleware):
         handler = WSGIHandler()
-    environ = {
-        "REQUEST_METHOD": "GET",
-        "PATH_INFO": "/api/items/7",
-        "QUERY_STRING": "",
-        "SERVER_NAME": "localhost",
-        "SERVER_PORT": "80",
-        "wsgi.url_scheme": "http",
-    }
-    seen: list[str] = []
-
-    def start_response(status: str, headers: Any) -> None:
-        seen.append(status)
-
-    def ask() -> None:
-        seen.clear()
-        response = handler({**environ, "wsgi.input": io.BytesIO()}, start_response)
-        response.close()
-        assert seen == ["200 OK"], seen
-
+    ask = wsgi_asker(handler, wsgi_environ("/api/items/7"))
+    assert ask()[0] == "200 OK"
     return ask
-
-
-def microseconds(ask: Ask, requests: int) -> float:
-    for _ in range(20):
-        ask()
-    start = process_time()
-    for _ in range(requests):
-        ask()
-    return (process_time() - start) / requests * 1e6
 
 
 def main() -> int:
@@ -147,24 +120,22 @@ def measure(names: list[str], options: Any, port: int) -> dict[str, list[float]]
     from django.test import override_settings
 
     askers = {name: asker(VARIANTS[name][0]) for name in names}
-    times: dict[str, list[float]] = {name: [] for name in names}
-    for number in range(options.rounds + 1):
-        for name in names:
-            metrics = {"STATSD": {"PORT": port}, **VARIANTS[name][1]}
-            with override_settings(NINJA_BOOST={"METRICS": metrics}):
-                taken = microseconds(askers[name], options.requests)
-            if number:  # the first warms up
-                times[name].append(taken)
-    return times
+
+    def one(name: str) -> float:
+        metrics = {"STATSD": {"PORT": port}, **VARIANTS[name][1]}
+        with override_settings(NINJA_BOOST={"METRICS": metrics}):
+            timed(askers[name], 20)  # the settings have changed
+            return timed(askers[name], options.requests).cpu
+
+    return in_turns({name: partial(one, name) for name in names}, options.rounds)
 
 
 def report(times: dict[str, list[float]]) -> None:
     print(f"{'':20}{'µs':>8}{'+µs':>8}{'ratio':>8}")
     for name, rounds in times.items():
-        pairs = list(zip(rounds, times["bare"], strict=True))
-        more = statistics.median(each - bare for each, bare in pairs)
-        ratio = statistics.median(each / bare for each, bare in pairs)
-        print(f"{name:20}{statistics.median(rounds):8.0f}{more:8.1f}{ratio:8.2f}")
+        more = differences(rounds, times["bare"]).median
+        ratio = ratios(rounds, times["bare"]).median
+        print(f"{name:20}{spread(rounds).median:8.0f}{more:8.1f}{ratio:8.2f}")
 
 
 if __name__ == "__main__":

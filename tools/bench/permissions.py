@@ -12,14 +12,13 @@ loop, without a handler around them. There is no rival to compare with.
 
 import argparse
 import asyncio
-import statistics
 import sys
 from collections.abc import Callable
-from time import perf_counter
 from typing import Any
 
 import django
 from django.conf import settings
+from measuring import differences, in_turns, ratios, spread, timed, wsgi_asker, wsgi_environ
 
 Ask = Callable[[int], object]
 
@@ -79,22 +78,14 @@ def build() -> Any:
 
 
 def sync_asker(handler: Any, name: str) -> Ask:
-    environ = {
-        "REQUEST_METHOD": "GET",
-        "PATH_INFO": f"/{name}/7",
-        "QUERY_STRING": "",
-        "SERVER_NAME": "localhost",
-        "SERVER_PORT": "80",
-        "wsgi.url_scheme": "http",
-    }
+    ask = wsgi_asker(handler, wsgi_environ(f"/{name}/7"))
 
-    def ask(requests: int) -> None:
+    def many(requests: int) -> None:
         for _ in range(requests):
-            response = handler({**environ, "wsgi.input": sys.stdin}, lambda status, headers: None)
-            response.close()
-            assert response.status_code == 200, response.content
+            status, _, body = ask()
+            assert status == "200 OK", body
 
-    return ask
+    return many
 
 
 def async_asker(name: str) -> Ask:
@@ -127,18 +118,17 @@ def main() -> int:
     handler = get_wsgi_application()
     askers = {("sync", name): sync_asker(handler, name) for name in names}
     askers |= {("async", name): async_asker(name) for name in names}
-    times: dict[tuple[str, str], list[float]] = {key: [] for key in askers}
-    for number in range(options.rounds + 1):
-        for key, ask in askers.items():
-            start = perf_counter()
-            ask(options.requests)
-            if number:  # the first warms up
-                times[key].append((perf_counter() - start) / options.requests * 1e6)
-    medians = {key: statistics.median(rounds) for key, rounds in times.items()}
+    number = options.requests
+    measures = {
+        key: lambda ask=ask: timed(lambda: ask(number), 1).wall / number
+        for key, ask in askers.items()
+    }
+    times = in_turns(measures, options.rounds)
     print(f"{'':24}{'µs':>8}{'more':>8}{'ratio':>8}")
-    for (kind, name), median in medians.items():
-        bare = medians[kind, "bare"]
-        print(f"{kind:8}{name:16}{median:8.1f}{median - bare:8.1f}{median / bare:8.3f}")
+    for (kind, name), rounds in times.items():
+        bare, median = times[kind, "bare"], spread(rounds).median
+        more, ratio = differences(rounds, bare).median, ratios(rounds, bare).median
+        print(f"{kind:8}{name:16}{median:8.1f}{more:8.1f}{ratio:8.3f}")
     return 0
 
 

@@ -13,10 +13,7 @@ The time of the limiters in memory is the process's own; that of Redis is elapse
 from __future__ import annotations
 
 import argparse
-import gc
-import statistics
 import sys
-import time
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -45,6 +42,7 @@ from limits.strategies import (
     MovingWindowRateLimiter,
     SlidingWindowCounterRateLimiter,
 )
+from measuring import differences, in_turns, ratios, spread, timed, wsgi_asker
 from ninja import NinjaAPI, Router
 from ninja.throttling import AnonRateThrottle
 
@@ -111,41 +109,25 @@ urlpatterns = [
 
 
 def request_to(name: str) -> Call:
-    handler: Any = WSGIHandler()
-    environ = factory.get(f"/{name}/tiny").environ
-
-    def call() -> None:
-        response = handler(dict(environ), lambda *arguments: None)
-        response.close()
-
-    return call
+    return wsgi_asker(WSGIHandler(), factory.get(f"/{name}/tiny").environ)
 
 
 def rounds(
-    calls: dict[str, Call], count: int, repeat: int, clock: Callable[[], float]
+    calls: dict[str, Call], count: int, repeat: int, clock: str = "cpu"
 ) -> dict[str, list[float]]:
-    """Return the seconds of a call for each round, the competitors taking turns."""
-    times: dict[str, list[float]] = {name: [] for name in calls}
-    for call in calls.values():
-        call()
-    gc.collect()
-    for number in range(count):
-        names = list(calls)
-        for name in names[number % len(names) :] + names[: number % len(names)]:
-            call = calls[name]
-            started = clock()
-            for _ in range(repeat):
-                call()
-            times[name].append((clock() - started) / repeat)
-    return times
+    """Return the microseconds of a call for each round, the competitors taking turns."""
+    measures = {
+        name: lambda call=call: float(getattr(timed(call, repeat), clock))
+        for name, call in calls.items()
+    }
+    return in_turns(measures, count)
 
 
 def report(title: str, times: dict[str, list[float]], base: str = OURS) -> None:
     print(f"\n{title}")
     for name, measured in times.items():
-        ratios = [other / own for other, own in zip(measured, times[base], strict=True)]
-        middle = statistics.median(measured) * 1e6
-        print(f"  {name:24} {middle:9.2f} us   x{statistics.median(ratios):.2f}")
+        ratio = ratios(measured, times[base]).median
+        print(f"  {name:24} {spread(measured).median:9.2f} us   x{ratio:.2f}")
 
 
 def main() -> int:
@@ -153,10 +135,8 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--redis", default="", metavar="URL")
     options = parser.parse_args()
-    spent = time.process_time
-
     calls = {OURS: ours(InMemoryBackend(), BUCKET), **theirs(MemoryStorage(), COUNT)}
-    report("in memory, admitted", rounds(calls, options.rounds, 1000, spent))
+    report("in memory, admitted", rounds(calls, options.rounds, 1000))
 
     calls = {
         OURS: ours(InMemoryBackend(), FEW),
@@ -166,23 +146,23 @@ def main() -> int:
     for call in calls.values():
         for _ in range(100):
             call()
-    report("in memory, 100 a minute and refused", rounds(calls, options.rounds, 300, spent))
+    report("in memory, 100 a minute and refused", rounds(calls, options.rounds, 300))
 
     if options.redis:
         backend = RedisBackend(options.redis, timeout=5)
         storage = RedisStorage(options.redis)
         calls = {OURS: ours(backend, BUCKET), **theirs(storage, COUNT)}
-        report("Redis, admitted", rounds(calls, options.rounds, 50, time.perf_counter))
+        report("Redis, admitted", rounds(calls, options.rounds, 50, "wall"))
         storage.reset()
         backend.clear()
 
     calls = {name: request_to(name) for name in ("plain", "pipeline", "ours", "ninja")}
-    times = rounds(calls, options.rounds, 200, spent)
+    times = rounds(calls, options.rounds, 200)
     report(
         "a whole request: without a limit on Ninja and in our pipeline, with one", times, "plain"
     )
     adds = {
-        name: statistics.median(map(float.__sub__, times[name], times[without])) * 1e6
+        name: differences(times[name], times[without]).median
         for name, without in (("ours", "pipeline"), ("ninja", "plain"))
     }
     print(f"  the limit adds {adds['ours']:.1f} us with its headers, Ninja's {adds['ninja']:.1f}")

@@ -196,10 +196,27 @@ def test_the_boundaries_cover_every_package(root):
 
 
 @pytest.mark.parametrize(
-    ("version", "expected"), [("0.1.0", ">=0.1,<0.2"), ("0.9.3", ">=0.9,<0.10")]
+    ("version", "expected"), [("0.1.0", ">=0.1,<0.2"), ("0.9.3", ">=0.9.3,<0.10")]
 )
 def test_pin(version, expected):
     assert workspace.pin(version) == expected
+
+
+@pytest.mark.parametrize(
+    ("specifier", "fits"),
+    [
+        (">=0.9,<0.10", True),
+        (">=0.9.2,<0.10", True),
+        ("<0.10,>=0.9.3", True),
+        (">=0.9.4,<0.10", False),  # not released yet
+        (">=0.8,<0.10", False),
+        (">=0.9,<0.11", False),
+        (">=0.9", False),
+        ("==0.9.3", False),
+    ],
+)
+def test_a_range_of_a_sibling_is_of_one_minor_version(specifier, fits):
+    assert workspace.is_pin(specifier, "0.9.3") is fits
 
 
 @pytest.mark.parametrize("name", ["boost-x", "ninja-boost", "ninja_boost_x", "ninja-boost-X"])

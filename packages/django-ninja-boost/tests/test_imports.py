@@ -41,6 +41,7 @@ PATHS = {
         "add_rate_limit_headers_to_schema",
         "DocGuard",
     ],
+    "ninja_boost.queries": ["Queries", "assert_no_n_plus_one", "needs", "plan_queries"],
     "ninja_boost.plugins": ["BoostPlugin", "plugin_registry"],
     "ninja_boost.services": ["BoostService", "service_registry", "inject_service"],
     "ninja_boost": [

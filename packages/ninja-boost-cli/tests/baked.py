@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,9 +19,9 @@ needs_umbrella = pytest.mark.skipif(
     find_spec("ninja_boost") is None,
     reason="django-ninja-boost is not installed; the matrix has it",
 )
-needs_metrics = pytest.mark.skipif(
-    find_spec("ninja_boost") is None or find_spec("ninja_boost.metrics") is None,
-    reason="there is no ninja_boost.metrics",
+needs_tools = pytest.mark.skipif(
+    find_spec("schemathesis") is None or find_spec("ruff") is None,
+    reason="schemathesis or ruff is not installed; the session scaffold has both",
 )
 
 SECRET = "for-tests-only-and-of-no-value-0123456789-abcdefghijklmnop"
@@ -32,12 +35,16 @@ DEPLOYMENT = {
     "TLS_PROXY": "true",
     "METRICS_TOKEN": SECRET,
     "TRUSTED_PROXIES": "10.0.0.0/8 192.168.0.0/16",
+    "AUDIT_KEYS": f"new:{SECRET},old:{SECRET[::-1]}",
+    "WEBHOOK_SECRET": "whsec_Zm9yLXRlc3RzLW9ubHktYW5kLW9mLW5vLXZhbHVl",
 }
 # A project that begins with deprecated code is no good beginning.
 WARNINGS = "error::DeprecationWarning,error::RuntimeWarning"
 OURS = frozenset(
     {*DEPLOYMENT, "DEBUG", "DJANGO_SETTINGS_MODULE", "LOG_LEVEL", "PORT", "RATE_LIMIT"}
-    | {"SECURE_SSL_REDIRECT", "WEB_CONCURRENCY", "PROMETHEUS_MULTIPROC_DIR"}
+    | {"SECURE_SSL_REDIRECT", "WEB_CONCURRENCY", "PROMETHEUS_MULTIPROC_DIR", "FUZZ_EXAMPLES"}
+    # Every process would compile everything anew.
+    | {"PYTHONDONTWRITEBYTECODE"}
 )
 
 
@@ -47,13 +54,13 @@ def environment(**variables: str) -> dict[str, str]:
     return inherited | {"PYTHONWARNINGS": WARNINGS} | variables
 
 
-def bake(parent: Path, name: str = "shop", *options: str, **keywords: object) -> Path:
+def bake(parent: Path, name: str = "shop", *options: str, **keywords: Any) -> Path:
     """Make a project and return its directory."""
     source = parent / "source"
     if not source.exists():
         source.mkdir()
         (source / "django_ninja_boost-0.4.0-py3-none-any.whl").write_bytes(b"a wheel")
-    choice = choose(options, **keywords)  # type: ignore[arg-type]
+    choice = choose(options, **keywords)
     plan = start_project(name, choice, parent=parent, source=source)
     plan.write()
     return plan.root
@@ -84,22 +91,55 @@ from django.core.management import call_command
 django.setup()
 call_command("check", fail_level="WARNING")
 call_command("makemigrations", check_changes=True, dry_run=True, verbosity=0)
-call_command("test", verbosity=1)
+call_command("test", *sys.argv[2:], verbosity=1)
 """
 
 
-def prove(project: Path) -> str:
-    """Check the project, look for missing migrations and run its tests, in one process."""
-    output = run(project, "-c", EVERYTHING, project.name)
+def prove(project: Path, *, fuzz: bool = False, **variables: str) -> str:
+    """Check the project, look for missing migrations and run its tests, in one process.
+
+    Args:
+        fuzz: also have schemathesis call its API.
+    """
+    labels = ("apps", project.name, f"{project.name}.fuzzing") if fuzz else ()
+    variables = {"FUZZ_EXAMPLES": "2", **variables}
+    output = run(project, "-c", EVERYTHING, project.name, *labels, **variables)
     assert "\nOK\n" in output, output
     return output
 
 
 def check_deployment(project: Path, **variables: str) -> None:
     """``check --deploy`` as a deployment does it: without the file .env, and with no warning."""
-    variables = DEPLOYMENT | variables
+    variables = DEPLOYMENT | {"PROMETHEUS_MULTIPROC_DIR": str(project.parent)} | variables
     (project / ".env").rename(project / "env-of-the-developer")
     try:
         run(project, "manage.py", "check", "--deploy", "--fail-level=WARNING", **variables)
     finally:
         (project / "env-of-the-developer").rename(project / ".env")
+
+
+TESTS = {"jwt": 3, "health": 1, "metrics": 1, "docs": 1, "idempotency": 1, "caching": 1}
+TESTS |= {"audit": 1, "webhooks": 2, "versioning": 1}
+"""How many tests an option brings."""
+STYLE = (("check", "--select=E,F,I,UP,B,RUF", "--ignore=RUF012"), ("format", "--check"))
+
+
+def prove_choice(
+    parent: Path,
+    added: Iterable[str] = (),
+    removed: Iterable[str] = (),
+    **keywords: Any,
+) -> None:
+    """Make a project with these options, and see that it keeps all that is said of one."""
+    options = choose(added, removed, **keywords).options
+    project = bake(parent, "shop", *added, removed=removed, **keywords)
+    output = prove(project, fuzz=True)
+    [ran] = re.findall(r"Ran (\d+) tests", output)
+    # Those of the example, the one of the document, and the fuzzing.
+    expected = 4 + 1 + 1 + sum(TESTS.get(each, 0) for each in options)
+    if "jwt" in options:
+        expected += len({"audit", "rate-limiting"} & options)
+    assert int(ran) == expected, output
+    check_deployment(project)
+    for command in STYLE:
+        run(project, "-m", "ruff", *command, "--isolated", "--line-length=100", ".")

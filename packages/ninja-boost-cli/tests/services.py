@@ -40,9 +40,9 @@ def database_url() -> Iterator[str]:
             connection.execute(f"DROP DATABASE {NAME} WITH (FORCE)")
 
 
-def redis_url() -> str:
-    """A Redis database that nobody else uses, without the limits of an earlier run."""
-    url = urlsplit(REDIS_URL)._replace(path="/13").geturl()
+def redis_url(number: int) -> str:
+    """A Redis database that is empty: each module of tests has its own, as they run at a time."""
+    url = urlsplit(REDIS_URL)._replace(path=f"/{number}").geturl()
     try:
         redis.Redis.from_url(url, socket_connect_timeout=5).flushdb()
     except redis.RedisError as error:

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from ninja_boost_cli import main
+from ninja_boost_cli.options import OPTIONS
 
 
 @pytest.fixture
@@ -52,12 +53,17 @@ def test_importing_it_imports_no_sibling_and_no_django():
     assert done.stdout.strip() == "[]", done.stderr
 
 
-def test_a_dry_run_writes_nothing(here, source, capsys):
-    assert main(["startproject", "shop", "--source", str(source), "--dry-run"]) == 0
+@pytest.mark.parametrize("option", ["", *OPTIONS])
+def test_a_dry_run_writes_nothing_and_says_what_would_be(here, source, option, capsys):
+    arguments = ["startproject", "shop", "--minimal", "--with", option, "--source", str(source)]
+    assert main([*arguments, "--dry-run"]) == 0
     assert list(here.iterdir()) == []
     output = capsys.readouterr().out
     assert f"create  {here / 'shop' / 'manage.py'}" in output
     assert "Nothing was written" in output
+    assert main(arguments) == 0
+    made = {f"create  {path}" for path in here.rglob("*") if path.is_file()}
+    assert made == set(output.splitlines()[:-1])
 
 
 def test_a_project_then_an_app(here, source, monkeypatch, capsys):
@@ -86,15 +92,16 @@ def test_a_second_run_names_what_is_there_and_changes_nothing(here, source, caps
 
 def test_secrets_are_new_for_each_project(here, source):
     for name in ("one", "two"):
-        assert main(["startproject", name, "--source", str(source)]) == 0
+        more = ["--with", "audit,webhooks"]
+        assert main(["startproject", name, "--source", str(source), *more]) == 0
     secrets = [
-        line.partition("=")[2]
+        line.partition("=")[2].removeprefix("1:").removeprefix("whsec_")
         for name in ("one", "two")
         for line in (here / name / ".env").read_text().splitlines()
-        if "KEY" in line
+        if "KEY" in line or "SECRET" in line
     ]
-    assert len(set(secrets)) == 4
-    assert min(map(len, secrets)) >= 64
+    assert len(set(secrets)) == 8
+    assert min(map(len, secrets)) >= 44
     for path in here.rglob("*"):
         if path.is_file() and path.name != ".env":
             assert not any(secret.encode() in path.read_bytes() for secret in secrets), path

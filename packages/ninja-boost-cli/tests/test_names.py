@@ -75,7 +75,12 @@ def test_a_directory_that_is_here_is_no_installed_module(tmp_path, monkeypatch):
 def test_an_accepted_name_can_be_imported(name):
     try:
         check_project_name(name)
-    except Refused:
+    except Refused as refused:
+        reason = str(refused)
+    else:
+        reason = None
+    if reason:
+        assert repr(name) in reason or f"not {len(name)}." in reason
         return
     assert name.isidentifier()
     assert name.isascii()

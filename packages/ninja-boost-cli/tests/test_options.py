@@ -8,7 +8,8 @@ DEFAULT = {name for name, option in OPTIONS.items() if option.default}
 
 def test_the_defaults():
     assert choose().options == DEFAULT
-    assert "metrics" not in DEFAULT
+    opt_in = {"idempotency", "caching", "audit", "webhooks", "versioning"}
+    assert set(OPTIONS) - DEFAULT == opt_in
 
 
 def test_with_and_without():
@@ -31,9 +32,10 @@ def test_what_an_option_needs_comes_with_it():
     ("added", "removed", "reason"),
     [
         (["metricz"], [], "Did you mean metrics?"),
-        (["webhooks"], [], "is no option: it is installed"),
+        (["permissions"], [], "is no option: it is installed"),
         (["docs"], ["docs"], "both name docs"),
         (["metrics"], ["lifecycle"], "metrics needs lifecycle"),
+        ([], ["lifecycle"], "say --without metrics,lifecycle"),
     ],
 )
 def test_nonsense_is_refused(added, removed, reason):

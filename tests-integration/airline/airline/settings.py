@@ -7,6 +7,7 @@ AIRLINE_STRIPE_SECRET  the signing secret of the webhook endpoint; required with
 AIRLINE_METRICS_TOKEN  what Prometheus shows at /metrics; without it only DEBUG shows them
 AIRLINE_LOGIN_RATE     logins of one address, 10/minute
 AIRLINE_SEARCH_RATE    searches of one address, 60/minute
+AIRLINE_DOCS           swagger, from which requests can be tried, or redoc, to read
 AIRLINE_ALLOWED_HOSTS  comma separated
 DATABASE_URL           postgres://... or mysql://...; the default is a SQLite file
 """
@@ -39,9 +40,11 @@ INSTALLED_APPS = [
     "flights",
 ]
 MIDDLEWARE = [
+    # Around all others, some of which answer themselves.
+    "ninja_boost.security_headers.SecurityHeadersMiddleware",
     "ninja_boost.middleware.TracingMiddleware",
     "ninja_boost.lifecycle.LifecycleMiddleware",
-    "ninja_boost.security_headers.SecurityHeadersMiddleware",
+    "ninja_boost.versioning.DeprecationMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -86,6 +89,15 @@ NINJA_BOOST = {
     "POLICIES": ["flights.policies.BookingPolicy"],
     "PLUGINS": ["airline.plugins.SlowRequests"],
     "SERVICES": ["flights.notifications.Notifications"],
+    "VERSIONING": {
+        "DEPRECATED": {
+            "/api/v1/": {
+                "SINCE": "2026-11-01",
+                "SUNSET": "2027-05-01",
+                "REPLACEMENT": "/api/v2/",
+            }
+        }
+    },
 }
 LOGGING = {
     "version": 1,
@@ -106,6 +118,7 @@ if "AIRLINE_JWT_SECRET" in environ:
 STRIPE_WEBHOOK_SECRET = environ.get("AIRLINE_STRIPE_SECRET") or (
     "whsec_only_for_the_demo" if DEBUG else None
 )
+AIRLINE_DOCS = environ.get("AIRLINE_DOCS", "swagger")
 AIRLINE_LOGIN_RATE = environ.get("AIRLINE_LOGIN_RATE", "10/minute")
 AIRLINE_SEARCH_RATE = environ.get("AIRLINE_SEARCH_RATE", "60/minute")
 

@@ -5,10 +5,11 @@ from django.contrib import admin
 from django.contrib.staticfiles.urls import staticfiles_urlpatterns
 from django.urls import path
 
-from airline.api import api
+from airline.api import api, versions
 from ninja_boost.metrics import metrics_view
 
 urlpatterns = [
+    *[path(f"api/{version}/", each.urls) for version, each in versions.items()],
     path("api/", api.urls),
     path("admin/", admin.site.urls),
     path("metrics", metrics_view),

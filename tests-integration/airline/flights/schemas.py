@@ -39,6 +39,10 @@ Seats = Annotated[int, Field(strict=True, ge=1, le=9), BeforeValidator(json_inte
 Line = Annotated[str, Field(pattern=r"^[^\x00-\x20\x7f]([^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?$")]
 
 
+# Ninja takes what a form may leave empty, and the key that a database gives, for null: the fields
+# that are written out below never are.
+
+
 class CountryOut(ModelSchema):
     class Meta:
         model = Country
@@ -46,20 +50,22 @@ class CountryOut(ModelSchema):
 
 
 class AirportBrief(ModelSchema):
+    city: str
+
     class Meta:
         model = Airport
-        fields = ["icao", "iata", "name", "city"]
+        fields = ["icao", "iata", "name"]
 
 
 class AirportOut(ModelSchema):
+    city: str
+    subdivision: str
     country: CountryOut
+    timezone: str
 
     class Meta:
         model = Airport
-        fields = [
-            "icao", "iata", "name", "city", "subdivision",
-            "elevation_ft", "latitude", "longitude", "timezone",
-        ]  # fmt: skip
+        fields = ["icao", "iata", "name", "elevation_ft", "latitude", "longitude"]
 
 
 class AirportIn(Schema):
@@ -88,14 +94,15 @@ class AirportFilters(FilterSchema):
 
 
 class FlightOut(ModelSchema):
+    id: int
     origin: AirportBrief
     destination: AirportBrief
 
     class Meta:
         model = Flight
         fields = [
-            "id", "number", "departs_at", "arrives_at", "departed_at", "gate",
-            "price", "seats", "seats_left",
+            "number", "departs_at", "arrives_at", "departed_at", "gate", "price", "seats",
+            "seats_left",
         ]  # fmt: skip
 
 
@@ -124,12 +131,13 @@ class BookingIn(Schema):
 
 
 class BookingOut(ModelSchema):
+    id: int
     flight: FlightOut
 
     class Meta:
         model = Booking
         fields = [
-            "id", "reference", "passenger", "seats", "price", "note", "paid_at", "refunded_at",
+            "reference", "passenger", "seats", "price", "note", "paid_at", "refunded_at",
             "created_at",
         ]  # fmt: skip
 

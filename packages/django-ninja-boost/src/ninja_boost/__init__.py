@@ -56,6 +56,10 @@ if TYPE_CHECKING:
     from ninja_boost_policies import BasePolicy as BasePolicy
     from ninja_boost_policies import policy as policy
     from ninja_boost_policies import policy_registry as policy_registry
+    from ninja_boost_queries import Queries as Queries
+    from ninja_boost_queries import needs as needs
+    from ninja_boost_queries import plan_queries as plan_queries
+    from ninja_boost_queries import plan_queryset as plan_queryset
     from ninja_boost_rate_limiting import rate_limit as rate_limit
     from ninja_boost_security_headers import (
         SecurityHeadersMiddleware as SecurityHeadersMiddleware,
@@ -101,6 +105,7 @@ _HOMES = {
     "JWTAuth": "ninja_boost_jwt",
     "LifecycleMiddleware": "ninja_boost_lifecycle",
     "Order": "ninja_boost_core.contract",
+    "Queries": "ninja_boost_queries",
     "SecurityHeadersMiddleware": "ninja_boost_security_headers",
     "TracingMiddleware": "ninja_boost_tracing",
     "VersionedRouter": "ninja_boost_versioning",
@@ -122,7 +127,10 @@ _HOMES = {
     "inject_context": "ninja_boost_core.dependencies",
     "inject_service": "ninja_boost_services",
     "issue_tokens": "ninja_boost_jwt",
+    "needs": "ninja_boost_queries",
     "paginate": "ninja_boost_pagination",
+    "plan_queries": "ninja_boost_queries",
+    "plan_queryset": "ninja_boost_queries",
     "plugin_registry": "ninja_boost_plugins",
     "policy": "ninja_boost_policies",
     "policy_registry": "ninja_boost_policies",
@@ -168,6 +176,7 @@ __all__ = [
     "JWTAuth",
     "LifecycleMiddleware",
     "Order",
+    "Queries",
     "SecurityHeadersMiddleware",
     "TracingMiddleware",
     "VersionedRouter",
@@ -189,7 +198,10 @@ __all__ = [
     "inject_context",
     "inject_service",
     "issue_tokens",
+    "needs",
     "paginate",
+    "plan_queries",
+    "plan_queryset",
     "plugin_registry",
     "policy",
     "policy_registry",

@@ -16,10 +16,19 @@ MAX_LENGTH = 40
 PROJECT_FILES = frozenset({"apps", "manage", "serve", "var", "wheels"})
 """What stands beside a project's package: a package of that name would hide it."""
 REQUIRED = frozenset(
-    {"asgiref", "dj_database_url", "django", "gunicorn", "jwt", "ninja", "prometheus_client"}
-    | {"psycopg", "pydantic", "redis", "sqlparse", "uvicorn"}
+    {"annotated_types", "asgiref", "click", "dj_database_url", "django", "gunicorn", "h11", "jwt"}
+    | {"ninja", "packaging", "pip", "prometheus_client", "psycopg", "psycopg_binary", "pydantic"}
+    | {"pydantic_core", "pkg_resources", "redis", "setuptools", "sqlparse", "typing_extensions"}
+    | {"typing_inspection", "tzdata", "uvicorn"}
 )
-"""What a project needs; it may not be installed where the command is."""
+"""What a project needs, and what that needs; it may not be installed where the command is."""
+FUZZING = frozenset(
+    {"anyio", "certifi", "charset_normalizer", "graphql", "harfile", "hypothesis", "idna"}
+    | {"hypothesis_graphql", "iniconfig", "jsonschema_rs", "markdown_it", "markupsafe", "mdurl"}
+    | {"pluggy", "py", "pygments", "pyrate_limiter", "pytest", "requests", "rich", "schemathesis"}
+    | {"sortedcontainers", "urllib3", "werkzeug", "yaml"}
+)
+"""The same for schemathesis."""
 APP_FILES = frozenset({"registered", "testing"})
 LABELS = frozenset(
     {"admin", "auth", "contenttypes", "flatpages", "gis", "humanize", "messages", "postgres"}
@@ -42,7 +51,7 @@ def check_project_name(name: str) -> str:
     _check(name, "a project")
     if name in PROJECT_FILES:
         raise Refused(f"{name!r} is the name of something else in a project: choose another one.")
-    if name.lower() in REQUIRED or name.lower().startswith("ninja_boost"):
+    if name.lower() in REQUIRED | FUZZING or name.lower().startswith("ninja_boost"):
         raise Refused(f"{name!r} would hide the package of that name: choose another one.")
     return name
 

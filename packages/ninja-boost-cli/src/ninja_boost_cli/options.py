@@ -35,12 +35,16 @@ OPTIONS: dict[str, Option] = {
     "rate-limiting": Option("a limit for every operation, and a tight one for logins"),
     "security-headers": Option("security headers on every response"),
     "docs": Option("docs of the API in development, and none in production"),
-    "metrics": Option("Prometheus metrics of all workers", default=False, needs=("lifecycle",)),
+    "metrics": Option("Prometheus metrics of all workers together", needs=("lifecycle",)),
     "idempotency": Option("safe retries of what creates something", default=False),
+    "caching": Option("a response cache for what is read", default=False),
+    "audit": Option("a tamper-evident trail of logins and changes, in the database", default=False),
+    "webhooks": Option("an endpoint for signed webhooks", default=False),
+    "versioning": Option("versions of the API in its URLs, /api/v1/", default=False),
 }
 READY = (
-    *("audit", "caching", "core", "pagination", "permissions", "plugins", "policies", "queries"),
-    *("services", "testing", "versioning", "webhooks"),
+    *("cli", "core", "pagination", "permissions", "plugins", "policies", "queries", "services"),
+    "testing",
 )
 """Packages that are installed with the umbrella and need no lines in a new project."""
 SERVERS = {
@@ -86,7 +90,10 @@ def choose(
     for name in sorted(chosen):
         for needed in OPTIONS[name].needs:
             if needed in less:
-                raise Refused(f"{name} needs {needed}: leave out --without {needed}.")
+                raise Refused(
+                    f"{name} needs {needed}: leave out --without {needed}, or say --without "
+                    f"{name},{needed}."
+                )
             chosen |= {needed}
     return Choice(frozenset(chosen), server)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import secrets
+from base64 import b64encode
 from pathlib import Path
 
 from .apps import app_values
@@ -41,9 +43,14 @@ def start_project(
     flags = choice.flags()
     values = app_values(EXAMPLE) | {
         "project": name,
+        # Images and Kubernetes know neither capitals nor, for the latter, underscores.
+        "image": re.sub("_+", "-", name.lower()),
         "wheels": "".join(f"./wheels/{each}\n" for each in wheels.names),
         "secret": secrets.token_urlsafe(48),
         "token": secrets.token_urlsafe(48),
+        "audit_key": secrets.token_urlsafe(48),
+        "webhook_secret": "whsec_" + b64encode(secrets.token_bytes(32)).decode(),
+        "root": "/api/v1/" if flags["versioning"] else "/api/",
     }
     auth = TOKEN_AUTH.format(project=name)
     values["settings"] = _settings(choice, auth)
@@ -76,4 +83,4 @@ def _settings(choice: Choice, other_auth: str) -> str:
     disabled = [f'"{name.replace("-", "_")}"' for name in GUARDED if name not in choice.options]
     values = {"auth": other_auth, "disabled": ", ".join(disabled)}
     flags = choice.flags() | {"disabled": bool(disabled)}
-    return render_file("ninja_boost.py", values, flags).rstrip("\n")
+    return render_file("ninja_boost.py", values, flags).strip("\n")

@@ -133,6 +133,7 @@ OPTION_OWNERS = {
     "audit": "ninja-boost-audit",
     "paginate": "ninja-boost-pagination",
     "permissions": "ninja-boost-permissions",
+    "queries": "ninja-boost-queries",
 }
 """Options of packages that may not be installed."""
 

@@ -42,9 +42,10 @@ class OperationOptions(TypedDict, total=False):
     inject: bool
     paginate: Any
     permissions: Any
+    queries: Any
 
 
-_OURS = frozenset({"audit", "inject", "paginate", "permissions"})
+_OURS = frozenset({"audit", "inject", "paginate", "permissions", "queries"})
 _NINJA_KEYWORDS = frozenset(OperationOptions.__annotations__) - _OURS
 
 

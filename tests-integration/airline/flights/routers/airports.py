@@ -77,6 +77,7 @@ async def nearest(
 @router.get(
     "/export.csv",
     paginate=False,
+    response={200: None},
     openapi_extra={"responses": {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}}},
 )
 def export(

@@ -1,0 +1,247 @@
+"""The plan: which relations of a model a response schema reads, worked out once for both."""
+
+from __future__ import annotations
+
+import difflib
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from django.db.models import Model
+from django.db.models.constants import LOOKUP_SEP
+from django.db.models.signals import post_init, pre_init
+from pydantic import BaseModel
+
+from ninja_boost_core.problems import Misconfigured
+from ninja_boost_core.shapes import Shape, ShapeField, shape_of
+
+from .hints import Queries, needs_of
+from .relations import Relation, attributes, column, relation
+
+__all__ = ["Node", "Plan", "plan"]
+
+MOST_RELATIONS = 100
+"""A schema that contains itself several times would have thousands; the nearest are planned."""
+
+
+class Node:
+    """Objects of one model, at one place of the response.
+
+    Attributes:
+        model: theirs.
+        columns: those that are read, by attname.
+        branches: the relations that are read, by attribute.
+        level: how many relations lie between a row and them.
+        origin: the objects from which a relation led here, and the relation back, if Django
+            gives the same objects for it.
+    """
+
+    __slots__ = ("branches", "columns", "level", "model", "origin")
+
+    def __init__(
+        self, model: type[Model], level: int = 0, origin: tuple[Node | None, Any] = (None, None)
+    ) -> None:
+        self.model = model
+        self.level = level
+        self.origin = origin
+        self.branches: dict[str, Branch] = {}
+        self.columns: set[str] = {field.attname for field in model._meta.pk_fields}
+        if not _is_stock(model):
+            self.take_all()
+
+    def take_all(self) -> None:
+        self.columns.update(field.attname for field in self.model._meta.concrete_fields)
+
+    def paths(self) -> Iterator[str]:
+        """Yield every relation below, with dots."""
+        for name, branch in self.branches.items():
+            yield name
+            if branch.node is not None:
+                yield from (f"{name}.{path}" for path in branch.node.paths())
+
+    def saving(self) -> Node:
+        """Return the part that saves queries for one object, where each relation costs one."""
+        pruned = Node(self.model)
+        for name, branch in self.branches.items():
+            node = branch.node
+            if node is not None and not branch.relation.many:
+                node = node.saving()
+            if node is not None and node.branches:
+                pruned.branches[name] = Branch(branch.relation, node)
+        return pruned
+
+
+class Branch(NamedTuple):
+    """A relation that is read, and what is read of the objects behind it.
+
+    ``node`` is None behind a generic foreign key.
+    """
+
+    relation: Relation
+    node: Node | None
+
+
+class Plan(NamedTuple):
+    """What a schema reads of a model's objects; ``certain`` if it reads no other columns."""
+
+    root: Node
+    certain: bool
+
+
+@lru_cache(maxsize=1024)
+def plan(schema: type[BaseModel], model: type[Model], queries: Queries) -> Plan:
+    """Return the plan for a schema and a model.
+
+    Raises:
+        ImproperlyConfigured: a hint names what is not there.
+    """
+    shape = shape_of(schema)
+    assert shape is not None  # noqa: S101 - of a schema class there is always one
+    return _Planner(queries).plan(shape, model)
+
+
+class _Planner:
+    """Goes through schema and model together, the nearest relations first."""
+
+    def __init__(self, queries: Queries) -> None:
+        self.depth = queries.depth
+        self.hints = dict(queries.hints)
+        self.number = 0
+        self.certain = True
+        self.waiting: deque[tuple[Node, Shape]] = deque()
+        self.seen: set[tuple[Node, type[BaseModel]]] = set()
+
+    def plan(self, shape: Shape, model: type[Model]) -> Plan:
+        root = Node(model)
+        names = [field.name for field in shape.fields]
+        for name in self.hints:
+            if name not in names:
+                problem = f"{shape.schema.__name__} has no field {name!r} that a hint could be for."
+                raise _unknown(problem, name, names)
+        self.read(root, shape, self.hints)
+        while self.waiting:
+            node, shape = self.waiting.popleft()
+            # Relations that lead back to the same objects may lead round in a circle.
+            if (node, shape.schema) not in self.seen:
+                self.seen.add((node, shape.schema))
+                self.read(node, shape, {})
+        return Plan(root, self.certain)
+
+    def read(self, node: Node, shape: Shape, hints: Mapping[str, tuple[str, ...]]) -> None:
+        schema = shape.schema
+        if _reads_the_object(schema):
+            self.certain = False
+        for field in shape.fields:
+            hinted = hints.get(field.name)
+            self.need(node, hinted, f"{schema.__name__}.{field.name}")
+            if field.resolved:
+                said = needs_of(schema, f"resolve_{field.source}")
+                self.need(node, said, f"{schema.__name__}.resolve_{field.source}")
+                self.certain = self.certain and not (said is None and hinted is None)
+            elif _has_one_source(schema, field):
+                self.follow(node, field, hinted is not None)
+            else:
+                self.certain = False
+
+    def follow(self, node: Node, field: ShapeField, hinted: bool) -> None:
+        """Take what a field reads that no resolver makes."""
+        for number, name in enumerate(field.path, start=1):
+            if name == "pk":
+                return
+            if (attname := column(node.model, name)) is not None:
+                node.columns.add(attname)
+                return
+            link = relation(node.model, name)
+            if link is None:
+                said = needs_of(node.model, name)
+                self.need(node, said, f"{node.model.__name__}.{name}")
+                self.certain = self.certain and not (said is None and not hinted)
+                return
+            if link.many and number < len(field.path):
+                # ``items.first.name`` is a query of its own, whatever was fetched before.
+                node.columns.update(link.here)
+                return
+            reached = self.step(node, link)
+            if reached is None:
+                return
+            node = reached
+        if field.shape is None:
+            node.take_all()
+            self.certain = False
+        else:
+            self.waiting.append((node, field.shape))
+
+    def need(self, node: Node, paths: Iterable[str] | None, where: str) -> None:
+        for path in paths or ():
+            self.walk(node, path.split(LOOKUP_SEP), f"{where} needs {path!r}, but ")
+
+    def walk(self, node: Node, names: list[str], where: str) -> None:
+        """Take what a hint names: one column, or else all columns of all objects on the way."""
+        passed = [node]
+        for number, name in enumerate(names, start=1):
+            attname = column(node.model, name)
+            if attname is not None and number == len(names):
+                node.columns.add(attname)
+                return
+            link = relation(node.model, name)
+            if link is None:
+                problem = f"{where}{node.model.__name__} has no relation {name!r}."
+                raise _unknown(problem, name, attributes(node.model))
+            reached = self.step(node, link, hinted=True)
+            if reached is None:
+                break
+            node = reached
+            passed.append(node)
+        for each in passed:
+            each.take_all()
+
+    def step(self, node: Node, link: Relation, *, hinted: bool = False) -> Node | None:
+        """Plan a relation, and return what is behind it; None if that is not followed."""
+        origin, back = node.origin
+        if link.field is back:
+            return origin
+        node.columns.update(link.here)
+        branch = node.branches.get(link.name)
+        if branch is None:
+            if not hinted and (node.level >= self.depth or self.number >= MOST_RELATIONS):
+                # What is fetched later may lead back to these objects, and read more of them.
+                self.certain = self.certain and link.back is None
+                return None
+            self.number += 1
+            reached = None
+            if link.model is not None:
+                reached = Node(link.model, node.level + 1, (node, link.back))
+                reached.columns.update(link.there)
+            branch = node.branches[link.name] = Branch(link, reached)
+        return branch.node
+
+
+def _unknown(problem: str, name: str, known: Iterable[str]) -> Misconfigured:
+    names = sorted(known)
+    nearest = difflib.get_close_matches(name, names, n=1)
+    advice = f"Name {nearest[0]!r}" if nearest else f"Name one of {', '.join(names)}"
+    return Misconfigured(problem, f"{advice}, or take the hint away.")
+
+
+def _has_one_source(schema: type[BaseModel], field: ShapeField) -> bool:
+    alias = schema.model_fields[field.name].validation_alias
+    return alias is None or isinstance(alias, str)
+
+
+def _reads_the_object(schema: type[BaseModel]) -> bool:
+    """Return whether a validator of the schema gets the object itself."""
+    validators = schema.__pydantic_decorators__.model_validators
+    return any(
+        name != "_run_root_validator" and validator.info.mode != "after"
+        for name, validator in validators.items()
+    )
+
+
+def _is_stock(model: type[Model]) -> bool:
+    """Return whether nobody reads an instance's columns when it is made."""
+    return (
+        model.__init__ is Model.__init__
+        and model.from_db.__func__ is Model.from_db.__func__  # type: ignore[attr-defined]
+        and not any(signal.has_listeners(model) for signal in (pre_init, post_init))
+    )

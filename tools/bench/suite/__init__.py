@@ -1,0 +1,1 @@
+"""The suite that compares whole requests; ``python tools/bench`` runs it."""

@@ -1,0 +1,1 @@
+"""The tables of the suite, as a Django application."""

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ninja_boost_audit import canonical
 from ninja_boost_audit.canonical import canonical_bytes, canonical_json
 
 # RFC 8785, appendix B: the bits of a double, and its text.
@@ -94,6 +95,27 @@ def test_it_is_json_of_the_same_value(value):
     assert canonical_json(json.loads(text)) == text
 
 
+ASCII = st.text(st.characters(max_codepoint=127), max_size=3)
+
+
+@settings(max_examples=100)
+@given(st.dictionaries(ASCII | TEXTS, VALUES, max_size=3))
+def test_the_compiled_encoder_writes_the_same(value):
+    found = canonical_json(value)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(canonical, "_writes_alike", lambda value: False)
+        assert canonical_json(value) == found
+
+
+def test_the_compiled_encoder_writes_records(monkeypatch):
+    def refuse(text):
+        raise AssertionError(text)
+
+    monkeypatch.setattr(canonical, "_string", refuse)
+    value = {"b": "é", "a": None, "c": {"e": True, "d": [1, {"f": "\x7f\u2028"}]}}
+    assert canonical_json(value) == ('{"a":null,"b":"é","c":{"d":[1,{"f":"\x7f\u2028"}],"e":true}}')
+
+
 @settings(max_examples=50)
 @given(st.dictionaries(TEXTS, VALUES, max_size=5), st.randoms())
 def test_the_order_of_members_does_not_matter(value, random):
@@ -119,7 +141,9 @@ def test_doubles_survive(number):
     assert float(canonical_json(number)) == number
 
 
-@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, "\ud800", {"\udfff": 1}])
+@pytest.mark.parametrize(
+    "value", [math.nan, math.inf, -math.inf, "\ud800", {"\udfff": 1}, {"a": "\ud800"}]
+)
 def test_what_has_no_canonical_form_is_refused(value):
     with pytest.raises(ValueError, match=r"JSON|surrogates"):
         canonical_json(value)

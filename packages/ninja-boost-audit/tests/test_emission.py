@@ -88,10 +88,18 @@ def test_the_log_has_the_record(caplog):
         emit("order.update", resource="order", resource_id=7, actor=42)
     (logged,) = caplog.records
     assert logged.levelname == "INFO"
+    assert (logged.module, logged.funcName) == ("log", "write")
     assert logged.audit["actor_id"] == 42
     assert '"action":"order.update"' in logged.getMessage()
     assert '"actor_id":42' in logged.getMessage()
     assert '"resource_id":"7"' in logged.getMessage()
+
+
+def test_a_log_that_takes_no_records(caplog):
+    caplog.set_level("WARNING", "ninja_boost.audit")
+    with audit_settings():
+        emit("order.update")
+    assert caplog.records == []
 
 
 class TestSeveralBackends:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import gc
+import weakref
 from contextlib import contextmanager
 
 import pytest
@@ -828,3 +830,31 @@ async def test_an_async_operation_may_use_handlers_that_query():
         event_bus.off("before_request", handler)
     await check()
     assert not failures
+
+
+@pytest.mark.parametrize("outcome", ["fine", "refused"])
+def test_a_request_is_freed_when_it_is_over(outcome):
+    router = AutoRouter(auth=None)
+
+    @router.get("/fine")
+    def fine(request, ctx):
+        return 1
+
+    @router.get("/refused", auth=lambda request: None)
+    def refused(request, ctx):
+        return 1
+
+    api = AutoAPI()
+    api.add_router("", router)
+    view = next(url.callback for url in api.urls[0] if str(url.pattern) == outcome)
+    view(RequestFactory().get(f"/{outcome}"))
+    request = RequestFactory().get(f"/{outcome}")
+    gone = weakref.ref(request)
+    gc.disable()
+    try:
+        response = view(request)
+        del request
+        assert gone() is None
+    finally:
+        gc.enable()
+    assert response.status_code == {"fine": 200, "refused": 401}[outcome]

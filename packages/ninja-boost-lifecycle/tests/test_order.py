@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import itertools
+import logging
+import weakref
 
 import pytest
 from asgiref.sync import SyncToAsync
 from asgiref.testing import ApplicationCommunicator
 from django.core.asgi import get_asgi_application
 from django.core.checks import run_checks
-from django.test import AsyncClient, Client, override_settings
+from django.core.handlers.base import BaseHandler
+from django.test import AsyncClient, Client, RequestFactory, override_settings
 
 from ninja_boost_core.events import event_bus
 from tests.recording import OBSERVERS, exchanges, listen, seen
@@ -115,6 +119,28 @@ def test_each_thing_once_with_any_combination(server, middlewares):
         server("/plain")
     once = expected(500, error="LookupError") + expected(200)
     assert sorted(seen) == sorted(once)
+
+
+@pytest.mark.parametrize("url", ["/api/fine", "/api/fails", "/broken", "/plain", "/stream", "/no"])
+def test_a_request_waits_for_no_garbage_collector(url):
+    handler = BaseHandler()
+    handler.load_middleware()
+    logging.disable()  # A record of Django's holds the request, and pytest the record.
+    gc.collect()
+    gc.disable()
+    try:
+        request = RequestFactory().get(url)
+        response = handler.get_response(request)
+        b"".join(response)
+        response.close()
+        exchanges.clear()
+        seen.clear()
+        gone = weakref.ref(request)
+        del request, response
+        assert gone() is None
+    finally:
+        gc.enable()
+        logging.disable(logging.NOTSET)
 
 
 def test_without_the_middleware_operations_emit_their_events():

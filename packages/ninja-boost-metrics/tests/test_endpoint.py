@@ -6,6 +6,8 @@ from django.test import Client, override_settings
 from prometheus_client import CollectorRegistry
 
 from ninja_boost_metrics import PrometheusBackend
+from ninja_boost_metrics.backends import prometheus
+from ninja_boost_metrics.series import series_of
 from tests.scraping import exemplars, metrics, parsed
 
 TOKEN = "scrape-me-0123456789"  # of the tests only
@@ -150,6 +152,37 @@ def test_exemplars_name_the_trace(backend, settings):
     assert response["Content-Type"].startswith("application/openmetrics-text; version=1.0.0")
     found = exemplars(response.content.decode())
     assert found == [("http_server_request_duration_seconds_bucket", {"trace_id": trace})]
+
+
+def test_an_exemplar_is_renewed_when_it_is_old(backend, monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr("ninja_boost_metrics.backends.prometheus.monotonic", lambda: now[0])
+    named = []
+    with metrics(backend):
+        record = backend.request(series_of("GET", "/x", 200, "http", None))
+        for second, trace in ((0.0, "a1"), (0.5, "b2"), (1.0, "c3")):
+            now[0] = 100.0 + second
+            record(0.001, trace)
+            text, _ = backend.exposition(OPENMETRICS)
+            named.append(exemplars(text.decode())[0][1]["trace_id"])
+        record(30.0, "d4")
+        text, _ = backend.exposition(OPENMETRICS)
+    assert named == ["a1", "a1", "c3"]
+    assert [labels["trace_id"] for _, labels in exemplars(text.decode())] == ["c3", "d4"]
+
+
+def test_a_library_that_keeps_its_numbers_otherwise():
+    seen = []
+
+    class Child:
+        def inc(self, amount):
+            seen.append(amount)
+
+        observe = inc
+
+    prometheus._adder(Child())(2.0)
+    prometheus._observer(Child())(0.5)
+    assert seen == [2.0, 0.5]
 
 
 def test_without_exemplars(settings):

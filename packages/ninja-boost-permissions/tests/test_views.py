@@ -163,6 +163,42 @@ def test_one_permission_is_asked_once_over_several_decorators(how):
     assert asked == ["/api/7"]
 
 
+@pytest.mark.parametrize(("answer", "status"), [(True, 200), (False, 403), (None, 403), (1, 403)])
+@pytest.mark.parametrize("awaited", [False, True])
+@pytest.mark.parametrize("nonblocking", [False, True])
+def test_a_plain_permission_is_asked_once(make, how, answer, status, awaited, nonblocking):
+    asked = []
+
+    class Only(BasePermission):
+        def has_permission(self, request, ctx):
+            asked.append(ctx["user"])
+
+            async def later():
+                return answer
+
+            return later() if awaited else answer
+
+    Only.nonblocking = nonblocking
+    with serving(api=make(view_of(how, Only))):
+        assert how.ask("get", "/api/7", CUSTOMER).status_code == status
+    assert asked == [CUSTOMER]
+
+
+def test_a_permission_that_raises_is_asked_once(make, how):
+    asked = []
+
+    class Raising(BasePermission):
+        nonblocking = True
+
+        def has_permission(self, request, ctx):
+            asked.append(request.path)
+            raise ZeroDivisionError
+
+    with serving(api=make(view_of(how, ~Raising()))):
+        assert how.ask("get", "/api/7", STAFF).status_code == 403
+    assert asked == ["/api/7"]
+
+
 @pytest.mark.parametrize("hide", [False, True])
 @pytest.mark.parametrize("late", [False, True])
 def test_the_event_fires_once_for_each_denial(make, how, hide, late):

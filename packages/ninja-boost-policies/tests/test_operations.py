@@ -5,7 +5,7 @@ import threading
 import pytest
 from django.http import Http404
 from django.shortcuts import get_object_or_404
-from django.test import Client, override_settings
+from django.test import AsyncClient, Client, override_settings
 from ninja import NinjaAPI
 
 from ninja_boost_core import Hook, Order, attach, event_bus
@@ -124,6 +124,81 @@ def test_problem_details_carry_the_code(kind):
         body = Client().put("/api/closed", headers=who("alice")).json()
     if kind == "auto":
         assert (body["status"], body["code"]) == (403, "booking_closed")
+
+
+@KINDS
+@ASYNC
+@pytest.mark.parametrize("answer", [True, False, None, 1])
+@pytest.mark.parametrize("nonblocking", [False, True])
+def test_a_rule_without_an_object_is_asked_once(kind, is_async, answer, nonblocking, denials):
+    asked = []
+
+    class Reports(BasePolicy):
+        resource_name = "report"
+
+        def view(self, request, ctx, obj=None):
+            asked.append(obj)
+            return answer
+
+    Reports.nonblocking = nonblocking
+    api, router = make(kind)
+    decided = []
+
+    def answer_with(request):
+        decided.extend(decisions_of(request))
+        return {}
+
+    router.get("/{name}")(policy("report", "view")(a_view(is_async, answer_with)))
+    api.add_router("", router)
+    with registered(Reports()), serving(api=api):
+        status = Client().get("/api/x", headers=who("alice")).status_code
+    assert asked == [None]
+    assert status == (200 if answer is True else 403)
+    assert len(denials) == (0 if answer is True else 1)
+    assert [each.rule for each in decided] == (["report.view"] if answer is True else [])
+
+
+@KINDS
+@ASYNC
+@pytest.mark.parametrize(("before", "status"), [(True, 200), (False, 403), (None, 403)])
+def test_what_comes_before_a_rule_without_an_object(kind, is_async, before, status):
+    class Reports(BasePolicy):
+        resource_name = "report"
+        nonblocking = True
+
+        def before(self, request, ctx, action, obj=None):
+            return before
+
+        def view(self, request, ctx, obj=None):
+            return before is False
+
+    api, router = make(kind)
+    router.get("/{name}")(policy("report", "view")(a_view(is_async, lambda request: {})))
+    api.add_router("", router)
+    with registered(Reports()), serving(api=api):
+        assert Client().get("/api/x", headers=who("alice")).status_code == status
+
+
+@KINDS
+@pytest.mark.parametrize("nonblocking", [False, True])
+async def test_a_rule_that_may_block_leaves_the_loop(kind, nonblocking):
+    threads = []
+
+    class Reports(BasePolicy):
+        resource_name = "report"
+
+        def view(self, request, ctx, obj=None):
+            threads.append(threading.get_ident())
+            return True
+
+    Reports.nonblocking = nonblocking
+    api, router = make(kind)
+    router.get("/{name}")(policy("report", "view")(a_view(True, lambda request: {})))
+    api.add_router("", router)
+    with registered(Reports()), serving(api=api):
+        response = await AsyncClient().get("/api/x", headers=who("alice"))
+    assert response.status_code == 200
+    assert (threads == [threading.get_ident()]) is nonblocking
 
 
 @KINDS

@@ -188,6 +188,30 @@ class Bar(Place):
         app_label = "tests"
 
 
+class WithTracks(models.Manager):
+    """Prefetches by itself, the last track first."""
+
+    def get_queryset(self) -> models.QuerySet[Any]:
+        tracks = models.Prefetch("tracks", Track.objects.order_by("-id"))
+        return super().get_queryset().prefetch_related(tracks)
+
+
+class Album(models.Model):
+    label = models.ForeignKey(Label, models.CASCADE, related_name="albums")
+    objects = WithTracks()
+
+    class Meta:
+        app_label = "tests"
+
+
+class Track(models.Model):
+    album = models.ForeignKey(Album, models.CASCADE, related_name="tracks")
+    composer = models.ForeignKey(Person, models.CASCADE)
+
+    class Meta:
+        app_label = "tests"
+
+
 class Counted(models.Model):
     """Reads a column whenever an instance is made."""
 

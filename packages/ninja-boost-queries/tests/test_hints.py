@@ -53,7 +53,7 @@ def test_a_resolver_without_a_hint_is_left_alone():
     [
         (Resolved, {"buyer": "customer__company__country"}),
         (Resolved, {"buyer": ["customer", "customer__company", "customer__company__country"]}),
-        (Declared, None),
+        (Declared, {}),
     ],
 )
 @pytest.mark.parametrize("only", [False, True])
@@ -185,9 +185,7 @@ def test_a_resolver_that_names_nothing_is_an_error():
         @needs("onwer")
         def resolve_name(label): ...
 
-    with pytest.raises(
-        ImproperlyConfigured, match=r"Out.resolve_name needs 'onwer', but"
-    ):
+    with pytest.raises(ImproperlyConfigured, match=r"Out.resolve_name needs 'onwer', but"):
         plan_queryset(Label.objects.all(), Out)
 
 
@@ -256,12 +254,11 @@ def test_a_field_with_several_sources_is_left_alone():
 def test_a_validator_that_gets_the_object_may_read_anything_of_it():
     class Out(Schema):
         number: int
-        note: str = ""
 
         @model_validator(mode="before")
         @classmethod
         def _of_the_object(cls, order):
-            return {"number": order.number, "note": order._obj.note}
+            return {"number": order.number + len(order._obj.note)}
 
     fill()
     _, planned = both(Order.objects.order_by("id").all, list[Out], queries=Queries(only=True))

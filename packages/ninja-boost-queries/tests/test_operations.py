@@ -179,6 +179,25 @@ def test_an_instance_is_left_alone_unless_it_is_asked_for():
     assert len(planned.queries) == 7
 
 
+def test_hints_are_for_what_succeeds():
+    class Missing(Schema):
+        error: str
+
+    class Out(Schema):
+        owners: list[str]
+
+        @staticmethod
+        def resolve_owners(order):
+            return [label.owner.name for label in order.labels.all()]
+
+    fill()
+    order = lambda request: Order.objects.get(number=1)  # noqa: E731
+    queries = Queries(hints={"owners": "labels__owner"}, instances=True, model=Order)
+    answer = ask(order, {200: Out, 404: Missing}, queries=queries)
+    assert answer.data == {"owners": ["person 1"]}
+    assert len(answer.queries) == 2
+
+
 def test_an_instance_gets_no_query_that_saves_none():
     fill()
     person = lambda request: Person.objects.get(name="person 1")  # noqa: E731

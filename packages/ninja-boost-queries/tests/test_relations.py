@@ -4,7 +4,7 @@ import pytest
 from django.conf import settings
 from ninja import Field, ModelSchema, Schema
 
-from ninja_boost_queries import Queries
+from ninja_boost_queries import Queries, plan_queryset
 
 from .models import (
     Bar,
@@ -233,17 +233,27 @@ def test_children_of_a_model_and_their_parents():
         restaurant: RestaurantOut | None = None
         bar: BarOut | None = None
 
+    class Owned(Schema):
+        name: str
+        owner: Brief
+
     class Up(Schema):
         stars: int
-        place_ptr: Brief
+        place_ptr: Owned
         bar: BarOut | None = None
+
+    class Parent(Schema):
+        place_ptr: Brief
 
     fill()
     Bar.objects.create(name="bar")
     assert len(both(lambda: Restaurant.objects.order_by("id"), list[RestaurantOut])[1].queries) == 1
     assert len(both(lambda: Place.objects.order_by("id"), list[PlaceOut])[1].queries) == 1
-    _, planned = both(lambda: Restaurant.objects.order_by("id"), list[Up])
-    assert len(planned.queries) == 2
+    naive, planned = both(lambda: Restaurant.objects.order_by("id"), list[Up])
+    assert len(planned.queries) < len(naive.queries)
+    # The parent is made of columns that are here.
+    _, planned = both(lambda: Restaurant.objects.order_by("id").distinct(), list[Parent])
+    assert len(planned.queries) == 1
 
 
 def test_a_proxy_has_the_relations_of_its_model():
@@ -358,6 +368,21 @@ def test_a_chain_is_joined_to_the_depth():
         )
         == 1
     )
+
+
+class Round(Schema):
+    name: str
+    orders: list["RoundOrder"]
+
+
+class RoundOrder(Schema):
+    number: int
+    customer: Round
+
+
+def test_a_schema_that_leads_back_to_itself_has_a_plan():
+    planned = plan_queryset(Person.objects.all(), Round)
+    assert planned._prefetch_related_lookups == ("orders",)
 
 
 class Wide(Schema):

@@ -106,7 +106,8 @@ def test_a_new_trace():
 
 
 def test_an_id_is_never_all_zero(monkeypatch):
-    given_bytes = iter([bytes(16), bytes(15) + b"\x01", bytes(8), bytes(7) + b"\x02"])
+    trace_id, span_id = bytes(15) + b"\x01", bytes(7) + b"\x02"
+    given_bytes = iter([bytes(16) + span_id, trace_id + bytes(8), trace_id + span_id])
     monkeypatch.setattr("os.urandom", lambda size: next(given_bytes))
     trace = continue_trace({})
     assert trace.trace_id == "0" * 31 + "1"

@@ -8,10 +8,11 @@ from the RFC in one point: an integer keeps all its digits, while the RFC would 
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from json.encoder import encode_basestring
-from typing import Any
+from typing import Any, Final
 
 __all__ = ["canonical_bytes", "canonical_json"]
 
@@ -26,6 +27,11 @@ def canonical_json(value: Any) -> str:
         TypeError: for anything else, or a member's name that is no text.
         ValueError: for NaN, an infinity, or a text with a lone surrogate.
     """
+    if type(value) is dict and _writes_alike(value):
+        text = _encode(value)
+        if not text.isascii():
+            text.encode()  # see _string
+        return text
     if isinstance(value, str):
         return _string(value)
     if value is None:
@@ -52,6 +58,44 @@ def canonical_json(value: Any) -> str:
 def canonical_bytes(value: Any) -> bytes:
     """Return ``canonical_json(value)`` in UTF-8."""
     return canonical_json(value).encode()
+
+
+_ALIKE: Final = frozenset({str, int, bool, type(None)})
+_NESTED: Final = frozenset({dict, list})
+
+
+def _writes_alike(value: Any) -> bool:
+    """Return whether json's own encoder writes a dict or a list in the same way.
+
+    What differs are floats, the order of names beyond ASCII, and classes of one's own.
+    """
+    items = value
+    if type(value) is dict:
+        if not {str}.issuperset(map(type, value)) or not all(map(str.isascii, value)):
+            return False
+        items = value.values()
+    kinds = set(map(type, items))
+    if kinds <= _ALIKE:
+        return True
+    return kinds <= _ALIKE | _NESTED and all(
+        _writes_alike(each) for each in items if type(each) in _NESTED
+    )
+
+
+def _compiled() -> Callable[[Any], str]:
+    """Return the encoder without its preparations, which it would make for each value."""
+    encoder = json.JSONEncoder(
+        ensure_ascii=False, sort_keys=True, separators=(",", ":"), check_circular=False
+    )
+    make: Any = getattr(json.encoder, "c_make_encoder", None)
+    if make is None:
+        return encoder.encode
+    # In the order of its arguments: sort_keys, skipkeys, allow_nan.
+    chunks = make(None, encoder.default, encode_basestring, None, ":", ",", True, False, False)
+    return lambda value: "".join(chunks(value, 0))
+
+
+_encode: Final = _compiled()
 
 
 def _code_units(text: str) -> bytes:

@@ -9,7 +9,7 @@ from ninja_boost_core import attach
 from ninja_boost_core.views import attachment_of
 
 from .drafts import Options
-from .hooks import AuditHook
+from .hooks import AuditHook, hook_for
 from .records import LONGEST
 
 __all__ = ["audit_log"]
@@ -63,6 +63,6 @@ def audit_log(
         known = attachment_of(view)
         if known and any(isinstance(hook, AuditHook) for hook in known.hooks):
             raise TypeError(f"{view!r:.120} is audited already; keep one of the decorators.")
-        return attach(AuditHook(options))(view)
+        return attach(hook_for(options))(view)
 
     return decorate

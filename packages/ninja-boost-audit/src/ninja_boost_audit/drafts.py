@@ -76,10 +76,11 @@ def draft(call: Call, options: Options, passage: Passage) -> Record:
     """Return the record of a call as it is now; nothing that the project gave can make it fail."""
     request = call.request
     status = status_of(call)
-    annotation: Annotation = call.state.get(ANNOTATION) or Annotation()
+    annotation: Annotation | None = call.state.get(ANNOTATION)
     outcome = outcome_of(status)
-    route = f"{request.method} {call.route}" if call.route else None
-    details = dict(annotation.details)
+    template = call.route
+    route = f"{request.method} {template}" if template else None
+    details = {} if annotation is None else dict(annotation.details)
     if route and options.action is not None:
         details["route"] = route
     if outcome == "success" and not call.entered_view:
@@ -89,16 +90,14 @@ def draft(call: Call, options: Options, passage: Passage) -> Record:
         # Not its text, which may hold what must not be stored.
         details["error"] = type(call.error).__name__
     if outcome == "success":
-        changes = passage.changes if annotation.changes is None else annotation.changes
+        said = None if annotation is None else annotation.changes
+        changes = passage.changes if said is None else said
         if changes is not None:
             details["changes"] = changes
-    resource = options.resource
-    if options.action is None:
-        resource = call.route
     return Record(
         actor_id=passage.actor_id,
         action=clean_text(options.action or route or "direct call") or "",
-        resource=clean_text(resource),
+        resource=clean_text(template if options.action is None else options.resource),
         resource_id=_resource_id(call, options, annotation),
         outcome=outcome,
         ip=client_address(request),
@@ -108,8 +107,8 @@ def draft(call: Call, options: Options, passage: Passage) -> Record:
     )
 
 
-def _resource_id(call: Call, options: Options, annotation: Annotation) -> str | None:
-    if annotation.resource_id is not None:
+def _resource_id(call: Call, options: Options, annotation: Annotation | None) -> str | None:
+    if annotation is not None and annotation.resource_id is not None:
         return annotation.resource_id
     values = call.values or call.path_params
     name = options.resource_id

@@ -30,11 +30,15 @@ if TYPE_CHECKING:
 
     from ninja_boost_core import OperationDocs
 
-__all__ = ["AuditHook"]
+__all__ = ["AuditHook", "SnapshotHook", "hook_for"]
 
 
 class AuditHook(Hook):
-    """Writes one record for each call, whatever its outcome."""
+    """Writes one record for each call, whatever its outcome.
+
+    Bound to an operation, it knows its backend and what there is to do before the view; a view
+    that is called directly has to ask each time.
+    """
 
     order: int = Order.AUDIT
     keeps_items: bool = True
@@ -43,11 +47,15 @@ class AuditHook(Hook):
         self.options = options
         self.backend: AuditBackend | None = None
         self.closed = True
+        self._prepares = True
 
     def bind(self, operation: Operation) -> Hook | None:
         bound = copy.copy(self)
-        bound.backend = configured_backend()
         bound.closed = self._fails_closed()
+        bound.backend = configured_backend()
+        # A backend whose check is the one that does nothing has nothing to be asked.
+        checks = getattr(bound.backend.check, "__func__", None) is not AuditBackend.check
+        bound._prepares = self.options.snapshot is not None or (bound.closed and checks)
         where = f"{'/'.join(operation.methods)} {operation.path}"
         if self.options.transactional:
             if operation.is_async:
@@ -73,27 +81,26 @@ class AuditHook(Hook):
                 for alias in sorted(self._backend().aliases):
                     stack.enter_context(transaction.atomic(using=alias))
                 passage.transaction = stack.pop_all()
-        run(self._before(call, passage))
+        if self._prepares:
+            run(self._before(call, passage))
 
     async def abefore_view(self, call: Call) -> None:
-        await arun(self._before(call, self._passage(call)))
-
-    def after_view(self, call: Call, result: Any) -> Any:
-        run(self._after(call, self._passage(call)))
-        return result
-
-    async def aafter_view(self, call: Call, result: Any) -> Any:
-        await arun(self._after(call, self._passage(call)))
-        return result
+        passage = self._passage(call)
+        if self._prepares:
+            await arun(self._before(call, passage))
 
     def on_response(self, call: Call) -> None:
         passage = self._passage(call)
         if passage.transaction is not None:
             self._end_transaction(call, passage, passage.transaction)
             return
+        aliases = self._backend().aliases
+        if not aliases:
+            self._refuse(call, run(self._write(call, passage)))
+            return
         # A caller may yet catch what a function raises that is called directly.
         leaving = call.response is None and call.error is not None and call.operation is not None
-        with outside_doomed_blocks(self._backend().aliases, leaving=leaving):
+        with outside_doomed_blocks(aliases, leaving=leaving):
             failed = run(self._write(call, passage))
         self._refuse(call, failed)
 
@@ -109,6 +116,8 @@ class AuditHook(Hook):
         return f"audited as {name}, fails {'closed' if self._fails_closed() else 'open'}"
 
     def _fails_closed(self) -> bool:
+        if self.backend is not None:
+            return self.closed
         own = self.options.fail_closed
         return current_options().FAIL_CLOSED if own is None else own
 
@@ -138,14 +147,8 @@ class AuditHook(Hook):
         if self.options.snapshot is not None:
             passage.before = yield _snapshot(self.options.snapshot, call)
 
-    def _after(self, call: Call, passage: Passage) -> Steps[None]:
-        if self.options.snapshot is not None:
-            after = yield _snapshot(self.options.snapshot, call)
-            # What fails here still gets the record of an error.
-            passage.changes = difference(passage.before, after)
-
     def _write(self, call: Call, passage: Passage) -> Steps[AuditError | None]:
-        return (yield from put(self._backend(), draft(call, self.options, passage)))
+        return put(self._backend(), draft(call, self.options, passage))
 
     def _refuse(self, call: Call, failed: AuditError | None) -> None:
         if failed is None or not self._fails_closed():
@@ -179,6 +182,29 @@ class AuditHook(Hook):
             with outside_doomed_blocks(aliases, leaving=call.response is None):
                 failed = run(self._write(call, passage))
         self._refuse(call, failed)
+
+
+class SnapshotHook(AuditHook):
+    """The same with what the view has changed."""
+
+    def after_view(self, call: Call, result: Any) -> Any:
+        run(self._after(call, self._passage(call)))
+        return result
+
+    async def aafter_view(self, call: Call, result: Any) -> Any:
+        await arun(self._after(call, self._passage(call)))
+        return result
+
+    def _after(self, call: Call, passage: Passage) -> Steps[None]:
+        if self.options.snapshot is not None:
+            after = yield _snapshot(self.options.snapshot, call)
+            # What fails here still gets the record of an error.
+            passage.changes = difference(passage.before, after)
+
+
+def hook_for(options: Options) -> AuditHook:
+    """Return the hook for the arguments of ``audit_log``."""
+    return AuditHook(options) if options.snapshot is None else SnapshotHook(options)
 
 
 def _snapshot(take: Callable[..., Any], call: Call) -> Do:

@@ -63,7 +63,7 @@ class Record:
 def timestamp_text(moment: datetime) -> str:
     """Return ``moment`` in UTC, with microseconds; a naive one is in UTC already."""
     aware = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    return aware.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return f"{aware.isoformat(timespec='microseconds')[:26]}Z"
 
 
 def clean_text(value: Any, longest: int = LONGEST) -> str | None:

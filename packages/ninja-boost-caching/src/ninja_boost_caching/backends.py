@@ -6,13 +6,15 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.core.cache import InvalidCacheBackendError, caches
 from django.core.cache.backends.dummy import DummyCache
 from django.core.cache.backends.locmem import LocMemCache
+from django.core.signals import setting_changed
 
 from ninja_boost_core.conf import boost_settings
 from ninja_boost_core.problems import Misconfigured
@@ -24,11 +26,17 @@ from .memory import InProcess
 from .settings import current_options
 from .storage import forget
 
+if TYPE_CHECKING:
+    from django.core.cache.backends.base import BaseCache
+
 __all__ = ["Backend", "Unavailable", "current_backend"]
 
 logger: logging.Logger = logging.getLogger("ninja_boost.caching")
 
 MOST_OWED = 1000
+
+
+_backends: WeakSet[Backend] = WeakSet()
 
 
 class Unavailable(Exception):
@@ -59,11 +67,11 @@ class Backend:
             ) from error
         self.alias = alias
         self.cooldown = cooldown
-        self._blocks = not isinstance(cache, LocMemCache | DummyCache)
-        self._in_process = InProcess(alias) if type(cache) is LocMemCache else None
+        self._notice(cache)
         self._resting_until = 0.0
         self._owed: dict[str, object] = {}
         self._lock = threading.Lock()
+        _backends.add(self)
 
     def step(self, function: Callable[..., Any], *arguments: Any, **options: Any) -> Step:
         """Return the step that calls ``function(cache, ...)``; it raises Unavailable alone."""
@@ -101,12 +109,16 @@ class Backend:
     async def acall(self, function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
         """See ``call``."""
         # One trip to the thread for all calls; the cache's own async methods make one each.
+        if self._changed:
+            self._notice(caches[self.alias])
         if self._blocks:
             return await sync_to_async(self.call)(function, *arguments, **options)
         return self.call(function, *arguments, **options)
 
     def _try(self, function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
         try:
+            if self._changed:
+                self._notice(caches[self.alias])
             return function(self._in_process or caches[self.alias], *arguments, **options)
         except Exception as error:
             # Each cache has client errors of its own.
@@ -120,6 +132,12 @@ class Backend:
                 error,
             )
             raise Unavailable from error
+
+    def _notice(self, cache: BaseCache) -> None:
+        """See what kind of cache it is."""
+        self._blocks = not isinstance(cache, LocMemCache | DummyCache)
+        self._in_process = InProcess(cache) if type(cache) is LocMemCache else None
+        self._changed = False
 
     def _owe(self, names: tuple[str, ...]) -> None:
         with self._lock:
@@ -162,6 +180,14 @@ class _Step:
     async def arun(self) -> Any:
         return await self.backend.acall(self.function, *self.arguments, **self.options)
 
+
+def _follow(*, setting: str, **kwargs: object) -> None:
+    if setting == "CACHES":
+        for backend in _backends:
+            backend._changed = True
+
+
+setting_changed.connect(_follow, dispatch_uid="ninja_boost_caching.backends")
 
 _current: Backend | None = None
 _creating = threading.Lock()

@@ -6,14 +6,17 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.utils.timezone import get_current_timezone_name
+from django.core.signals import setting_changed
+from django.utils.timezone import get_current_timezone
 from django.utils.translation import get_language
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
+
     from django.http import HttpRequest
 
 __all__ = [
@@ -84,19 +87,42 @@ def names_of(
         variant: what else tells answers apart: principal, tenant, headers; texts and tuples.
     """
     meta = request.META
+    forwarded_host, forwarded_port, translated, zoned = _switches()
     return _names(
         view,
         request.path,
         meta.get("QUERY_STRING", ""),
         request.scheme,
         meta.get("HTTP_HOST") or (meta.get("SERVER_NAME"), meta.get("SERVER_PORT")),
-        meta.get("HTTP_X_FORWARDED_HOST") if settings.USE_X_FORWARDED_HOST else None,
-        meta.get("HTTP_X_FORWARDED_PORT") if settings.USE_X_FORWARDED_PORT else None,
-        get_language() if settings.USE_I18N else None,
-        get_current_timezone_name() if settings.USE_TZ else None,
+        meta.get("HTTP_X_FORWARDED_HOST") if forwarded_host else None,
+        meta.get("HTTP_X_FORWARDED_PORT") if forwarded_port else None,
+        get_language() if translated else None,
+        _zone_name(get_current_timezone()) if zoned else None,
         variant,
         tags,
     )
+
+
+_SWITCHES = ("USE_X_FORWARDED_HOST", "USE_X_FORWARDED_PORT", "USE_I18N", "USE_TZ")
+
+
+@cache
+def _switches() -> tuple[bool, ...]:
+    """Return what the settings say; asking them takes longer than all else here."""
+    return tuple(bool(getattr(settings, name)) for name in _SWITCHES)
+
+
+def _follow(*, setting: str, **kwargs: object) -> None:
+    if setting in _SWITCHES:
+        _switches.cache_clear()
+
+
+setting_changed.connect(_follow, dispatch_uid="ninja_boost_caching.keys")
+
+
+@lru_cache(maxsize=256)
+def _zone_name(zone: tzinfo) -> str:
+    return zone.tzname(None) or str(zone)
 
 
 @lru_cache(maxsize=1024)

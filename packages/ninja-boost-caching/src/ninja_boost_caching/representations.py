@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
+from functools import cache
 from http.client import responses as phrases
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.http import HttpResponse
+
+from ninja_boost_core.answers import ResponseTemplate
 
 if TYPE_CHECKING:
     from django.http.response import HttpResponseBase
@@ -199,14 +202,20 @@ def entry_of(
 
 def replay(entry: Entry, extra: Mapping[str, str]) -> HttpResponse:
     """Return the response that ``entry_of`` made ``entry`` of, with ``extra`` headers."""
-    response = HttpResponse(entry.body, content_type="", status=entry.status, reason=entry.reason)
+    response = _template(entry.status)(entry.body)
+    if entry.reason is not None:
+        response.reason_phrase = entry.reason
     # The headers have been through Django's checks and encoding when they were set first.
-    headers = response.headers._store
-    headers.clear()
-    headers.update(entry.headers)
+    headers = {**entry.headers}
     for name, value in extra.items():
         headers[name.lower()] = (name, value)
+    response.headers._store = headers
     return response
+
+
+@cache
+def _template(status: int) -> ResponseTemplate:
+    return ResponseTemplate("", status)
 
 
 _KEPT_BY_304 = ("Cache-Control", "Content-Location", "ETag", "Expires", "Last-Modified", "Vary")

@@ -46,7 +46,7 @@ def client_address(request: HttpRequest) -> str | None:
     is read, and ``Forwarded`` where the other is missing. It is the safer order: hardly any
     proxy writes ``Forwarded``, and most let through what a client sends in its place.
     """
-    policy = _policy()
+    policy = _current or _policy()
     if policy.trusts_nobody:
         return _peer_text(request.META.get("REMOTE_ADDR") or "")
     address = _peer(request)
@@ -62,7 +62,8 @@ def client_address(request: HttpRequest) -> str | None:
 
 def is_trusted_peer(request: HttpRequest) -> bool:
     """Whether the request was sent by a trusted proxy, whose other headers may be believed."""
-    return _policy().trusts(_peer(request))
+    policy = _current or _policy()
+    return not policy.trusts_nobody and policy.trusts(_peer(request))
 
 
 @dataclass(slots=True)
@@ -98,12 +99,14 @@ _current: _Policy | None = None
 
 def _policy() -> _Policy:
     global _current
-    settings = boost_settings.section(CoreSettings)
-    policy = _current
-    # New settings are a new instance.
-    if policy is None or policy.settings is not settings:
-        _current = policy = _Policy(settings)
+    _current = policy = _Policy(boost_settings.section(CoreSettings))
     return policy
+
+
+@boost_settings.on_change
+def _forget() -> None:
+    global _current
+    _current = None
 
 
 def _network(text: str) -> Network:

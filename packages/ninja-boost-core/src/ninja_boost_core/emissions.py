@@ -27,14 +27,12 @@ class Emissions:
         error: the unexpected exception of the view, for whoever sees the request from outside.
     """
 
-    # The request is no attribute: it holds this, and a cycle would keep both alive.
-    __slots__ = ("_announced", "_reported", "by_middleware", "error")
-
-    def __init__(self) -> None:
-        self.by_middleware: bool = False
-        self.error: BaseException | None = None
-        self._announced = False
-        self._reported: BaseException | None = None
+    # The request is no attribute: it holds this, and a cycle would keep both alive. Of most
+    # requests nothing is noted, so that the class has what an instance does not.
+    by_middleware: bool = False
+    error: BaseException | None = None
+    _announced: bool = False
+    _reported: BaseException | None = None
 
     @classmethod
     def of(cls, request: HttpRequest) -> Emissions:
@@ -44,6 +42,10 @@ class Emissions:
             emissions = cls()
             setattr(request, _EMISSIONS, emissions)
         return emissions
+
+    def forget(self) -> None:
+        """Let go of the error; the request is over."""
+        self.error = self._reported = None
 
     async def announce(self, request: HttpRequest, run_async: bool) -> None:
         """Emit before_request."""

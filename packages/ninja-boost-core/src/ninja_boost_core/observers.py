@@ -14,7 +14,6 @@ import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
 from enum import IntEnum
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, ClassVar, cast
@@ -26,6 +25,7 @@ from django.http.multipartparser import MultiPartParserError
 
 from .callables import drive
 from .emissions import Emissions, context_of
+from .events import AFTER_RESPONSE, BEFORE_REQUEST, event_bus
 from .routes import route_template
 from .unmatched import answer_unknown_route
 from .views import OBSERVED, current_call, set_current_call
@@ -71,28 +71,18 @@ class Exchange:
         state: room for observers to keep what belongs to this request; the observer is the key.
     """
 
-    __slots__ = (
-        "_is_outermost",
-        "body_size",
-        "disconnected",
-        "duration",
-        "error",
-        "request",
-        "response",
-        "started",
-        "state",
-    )
+    # Most requests leave most of it as it is, so that the class has what an instance does not.
+    response: HttpResponseBase | None = None
+    error: BaseException | None = None
+    duration: float = 0.0
+    body_size: int | None = None
+    disconnected: bool = False
+    _is_outermost: bool = False
 
     def __init__(self, request: HttpRequest) -> None:
         self.request: HttpRequest = request
-        self.response: HttpResponseBase | None = None
-        self.error: BaseException | None = None
         self.started: float = perf_counter()
-        self.duration: float = 0.0
-        self.body_size: int | None = None
-        self.disconnected: bool = False
         self.state: dict[Any, Any] = {}
-        self._is_outermost = False
 
     @property
     def status(self) -> int:
@@ -141,30 +131,41 @@ class RequestObserver:
 
 
 Points = tuple[Callable[[Exchange], None], ...]
+_NOBODY: frozenset[RequestObserver] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
 class _Compiled:
-    observers: frozenset[RequestObserver]
-    started: Points
-    responded: Points
-    completed: Points
-    completed_late: Points
-    released: Points
+    """Some observers, by point.
 
-    @classmethod
-    def of(cls, observers: Iterable[RequestObserver]) -> _Compiled:
-        ordered = sorted(observers, key=lambda observer: observer.order)
+    Attributes:
+        observers: all of them.
+        seen: them and those that a middleware further out runs.
+        started, responded, completed, completed_late, released: their points.
+    """
+
+    __slots__ = (
+        "completed",
+        "completed_late",
+        "observers",
+        "released",
+        "responded",
+        "seen",
+        "started",
+    )
+
+    def __init__(
+        self, observers: Iterable[RequestObserver], seen: frozenset[RequestObserver] = frozenset()
+    ) -> None:
+        ordered = sorted(dict.fromkeys(observers), key=lambda observer: observer.order)
         early = [each for each in ordered if each.order <= ObserverOrder.EVENTS]
         late = [each for each in ordered if each.order > ObserverOrder.EVENTS]
-        return cls(
-            frozenset(ordered),
-            _points("started", ordered),
-            _points("responded", ordered),
-            _points("completed", early),
-            _points("completed", late),
-            _points("released", ordered[::-1]),
-        )
+        self.observers: frozenset[RequestObserver] = frozenset(ordered)
+        self.seen: frozenset[RequestObserver] = seen | self.observers
+        self.started: Points = _points("started", ordered)
+        self.responded: Points = _points("responded", ordered)
+        self.completed: Points = _points("completed", early)
+        self.completed_late: Points = _points("completed", late)
+        self.released: Points = _points("released", ordered[::-1])
 
 
 def _points(name: str, observers: Sequence[RequestObserver]) -> Points:
@@ -201,7 +202,8 @@ class ObserverMiddleware:
     def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
         self.get_response = get_response
         self.is_async: bool = iscoroutinefunction(get_response)
-        self._compiled: _Compiled | None = None
+        self._observers: tuple[RequestObserver, ...] | None = None
+        self._compiled: dict[frozenset[RequestObserver], _Compiled] = {}
         if self.is_async:
             markcoroutinefunction(self)
 
@@ -223,46 +225,61 @@ class ObserverMiddleware:
             drive(emissions.report(request, False, exception, context_of(request)))
 
     async def _handle(self, request: HttpRequest) -> HttpResponseBase:
-        is_outermost = not hasattr(request, OBSERVED)
-        compiled = self._claim(request)
+        attributes = request.__dict__
+        outer: frozenset[RequestObserver] | None = attributes.get(OBSERVED)
+        compiled = self._compiled.get(outer or _NOBODY) or self._compile(outer or _NOBODY)
+        attributes[OBSERVED] = compiled.seen
         emissions = Emissions.of(request)
         emits = self.emits_events and not emissions.by_middleware
-        emissions.by_middleware |= emits
+        if emits:
+            emissions.by_middleware = True
         exchange = Exchange(request)
-        exchange._is_outermost = is_outermost
-        _notify(compiled.started, exchange)
+        if outer is None:
+            exchange._is_outermost = True
+        if compiled.started:
+            _notify(compiled.started, exchange)
         try:
-            if emits:
+            if emits and event_bus.has_handlers(BEFORE_REQUEST):
                 await emissions.announce(request, self.is_async)
             answer = self.get_response(request)
-            response: Any = answer_unknown_route(request, await answer if self.is_async else answer)
+            response: Any = await answer if self.is_async else answer
+            if response.status_code == 404:
+                response = answer_unknown_route(request, response)
         except BaseException as error:
             exchange.error = error
             exchange.disconnected = isinstance(error, asyncio.CancelledError)
             exchange.duration = perf_counter() - exchange.started
             _notify(compiled.completed + compiled.completed_late, exchange)
             _release(compiled, exchange)
+            # The traceback of an error has this frame, and the exchange the error.
+            del exchange
             raise
         exchange.response = response
-        exchange.error = emissions.error
-        _notify(compiled.responded, exchange)
+        if emissions.error is not None:
+            exchange.error = emissions.error
+        if compiled.responded:
+            _notify(compiled.responded, exchange)
+        concluding = emissions if emits else None
         if response.streaming:
-            self._follow(response, exchange, compiled, emissions if emits else None)
+            self._follow(response, exchange, compiled, concluding)
         else:
             exchange.body_size = len(response.content)
-            concluding = emissions if emits else None
-            await _complete(compiled, exchange, concluding, run_async=self.is_async)
+            if concluding is not None and event_bus.has_handlers(AFTER_RESPONSE):
+                await _complete(compiled, exchange, concluding, run_async=self.is_async)
+            else:
+                exchange.duration = perf_counter() - exchange.started
+                _notify(compiled.completed, exchange)
+                _notify(compiled.completed_late, exchange)
+                _release(compiled, exchange)
+        del exchange  # as above
         return cast("HttpResponseBase", response)
 
-    def _claim(self, request: HttpRequest) -> _Compiled:
+    def _compile(self, outer: frozenset[RequestObserver]) -> _Compiled:
         """Return what no middleware further out runs already."""
-        compiled = self._compiled
-        if compiled is None:
-            compiled = self._compiled = _Compiled.of(self.observers())
-        observed: frozenset[RequestObserver] = getattr(request, OBSERVED, frozenset())
-        if observed:
-            compiled = _Compiled.of(compiled.observers - observed)
-        setattr(request, OBSERVED, observed | compiled.observers)
+        if self._observers is None:
+            self._observers = tuple(self.observers())
+        own = [each for each in self._observers if each not in outer]
+        compiled = self._compiled[outer] = _Compiled(own, outer)
         return compiled
 
     def _follow(
@@ -311,8 +328,14 @@ async def _complete(
 def _release(compiled: _Compiled, exchange: Exchange) -> None:
     _notify(compiled.released, exchange)
     if exchange._is_outermost:
-        # Each of the two holds the other, and would wait for the garbage collector.
-        set_current_call(exchange.request, None)
+        # An error holds its frames, these the request, and that all of them: they would wait for
+        # the garbage collector.
+        call = current_call(exchange.request)
+        if call is not None:
+            call.error = None
+            set_current_call(exchange.request, None)
+        if exchange.error is not None:
+            Emissions.of(exchange.request).forget()
 
 
 class _Stream:

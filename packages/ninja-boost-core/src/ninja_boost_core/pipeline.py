@@ -238,6 +238,7 @@ class Plan:
         if not self.stream and not hasattr(request, OBSERVED):
             # Nobody asks for the call any more, and a cycle costs more than the whole pipeline.
             request._boost_call = None  # type: ignore[attr-defined]
+            call.error = None
         return call.response
 
     async def _close(self, call: Call, steps: Sequence[Step]) -> None:

@@ -83,6 +83,9 @@ def item_shape(annotation: Any) -> Shape | None:
 
 @lru_cache(maxsize=1024)
 def _shape(schema: type[BaseModel]) -> Shape:
+    if not schema.__pydantic_complete__:
+        # Its annotations may name what was defined after it.
+        schema.model_rebuild(raise_errors=False)
     resolvers = getattr(schema, "_ninja_resolvers", {})
     fields = []
     for name, info in schema.model_fields.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -42,6 +43,15 @@ class Key:
     def is_public(self) -> bool:
         """Whether the verifying key may be published."""
         return self.algorithm in ASYMMETRIC
+
+    def has_signed(self, data: bytes, signature: bytes) -> bool:
+        """Return whether ``signature`` is the key's own under ``data``; HMACs take equal time."""
+        return _primitive(self.algorithm).verify(data, self.verifying, signature)
+
+
+@functools.cache
+def _primitive(algorithm: str) -> jwt.algorithms.Algorithm:
+    return jwt.get_algorithm_by_name(algorithm)
 
 
 def thumbprint(public_key: Any, algorithm: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from django.apps import apps
@@ -25,6 +25,7 @@ from .configuration import (
 from .key_sets import Key
 from .remote import RemoteKeys
 from .settings import JWTOptions, JWTSettings
+from .token_cache import TokenCache
 
 __all__ = ["APP", "DJANGO_SETTINGS", "KeyProblem", "KeyRing", "current_keys", "current_options"]
 
@@ -45,6 +46,9 @@ class KeyRing:
         lifetime: seconds until a new token expires.
         options: ``NINJA_BOOST["JWT"]``.
         borrowed: whether the key is Django's SECRET_KEY.
+        tokens: those verified a moment ago; None without TOKEN_CACHE_SECONDS. Other settings are
+            another ring, which knows none of them.
+        may_wait: whether verifying a token may need a fetch or a look-up.
     """
 
     keys: tuple[Key, ...]
@@ -54,17 +58,19 @@ class KeyRing:
     lifetime: int
     options: JWTOptions
     borrowed: bool = False
+    tokens: TokenCache | None = field(init=False, compare=False, repr=False)
+    may_wait: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        seconds = self.options.TOKEN_CACHE_SECONDS
+        object.__setattr__(self, "tokens", TokenCache(seconds) if seconds else None)
+        object.__setattr__(self, "may_wait", self.remote is not None or self.options.REVOCATION)
 
     @property
     def signing(self) -> Key | None:
         """The key of new tokens; None where tokens are only verified."""
         first = self.keys[0] if self.keys else None
         return first if first is not None and first.signing is not None else None
-
-    @property
-    def may_wait(self) -> bool:
-        """Whether verifying a token may need a fetch or a look-up."""
-        return self.remote is not None or self.options.REVOCATION
 
     def find(self, kid: str | None, algorithm: str) -> Steps[tuple[Key, str | None] | None]:
         """Return the key for a token's header, and the issuer that the token must name.

@@ -88,6 +88,9 @@ class JWTOptions(SettingsSection):
             default, a token without any is accepted too.
         LEEWAY: seconds by which clocks may differ.
         MAX_LENGTH: characters of the longest token that is looked at.
+        TOKEN_CACHE_SECONDS: seconds for which a token that was accepted is not verified again; 0
+            verifies it at each use. Its times and, with REVOCATION, the list are asked all the
+            same, and other keys or settings end it at once.
         ALLOW_SECRET_KEY: let SECRET_KEY sign outside DEBUG where JWT_SECRET_KEY is missing.
         KEYS: the key ring, in place of the Django settings JWT_SECRET_KEY, JWT_PRIVATE_KEY,
             JWT_PUBLIC_KEY and JWT_ALGORITHM. The first key signs, all of them verify.
@@ -107,6 +110,7 @@ class JWTOptions(SettingsSection):
     TYPE: str = Field(default="JWT", min_length=1)
     LEEWAY: int = Field(default=0, ge=0, le=300)
     MAX_LENGTH: int = Field(default=8192, ge=256, le=65536)
+    TOKEN_CACHE_SECONDS: int = Field(default=0, ge=0, le=3600)
     ALLOW_SECRET_KEY: bool = False
     KEYS: tuple[KeyOptions, ...] = ()
     JWKS: JWKSOptions = JWKSOptions()

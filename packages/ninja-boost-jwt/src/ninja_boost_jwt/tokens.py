@@ -18,10 +18,9 @@ from django.core.serializers.json import DjangoJSONEncoder
 from ninja_boost_core.steps import Steps, arun, run
 
 from . import revocation
-from .claims import TIMES, Claims, Reader, checked_header, is_of_type, problem_in
-from .key_sets import Key
+from .claims import TIMES, Claims, checked_header, is_of_type, problem_in
 from .keys import KeyRing, current_keys
-from .settings import JWTOptions
+from .verifying import Verified, verified
 
 __all__ = [
     "Claims",
@@ -36,7 +35,6 @@ logger: logging.Logger = logging.getLogger("ninja_boost.jwt")
 
 _COMPACT_FORM = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _complained_about: ImproperlyConfigured | None = None
-_reader = Reader()
 
 
 def create_jwt_token(claims: Mapping[str, Any], *, expires_in: timedelta | None = None) -> str:
@@ -114,6 +112,26 @@ def verification(token: str) -> Steps[Claims | None]:
     if isinstance(keys, ImproperlyConfigured):
         _complain(keys)
         return None
+    options, tokens = keys.options, keys.tokens
+    found = None if tokens is None else tokens.get(token)
+    # Whether another issuer still has the key, its key set says.
+    if found is None or keys.remote is not None:
+        found = yield from _found(token, found, keys)
+    if found is None:
+        return None
+    claims = found.claims if tokens is None else found.copied_claims()
+    if options.REVOCATION and (yield from revocation.revoked(claims, options)):
+        logger.debug("Token refused: it was revoked.")
+        return None
+    return claims
+
+
+def _found(token: str, known: Verified | None, keys: KeyRing) -> Steps[Verified | None]:
+    """Return what a token says; ``known`` is what the cache has of it, for a key that may be gone.
+
+    Raises:
+        ninja_boost_jwt.remote.KeysUnavailable: see there.
+    """
     options = keys.options
     if len(token) > options.MAX_LENGTH or _COMPACT_FORM.fullmatch(token) is None:
         logger.debug("Token refused: no token of at most %d characters.", options.MAX_LENGTH)
@@ -126,31 +144,13 @@ def verification(token: str) -> Steps[Claims | None]:
     if found is None:
         logger.debug("Token refused: no key of ours has this name and algorithm.")
         return None
-    claims = _verified(token, *found, options)
-    if claims is None or not options.REVOCATION:
-        return claims
-    if (yield from revocation.revoked(claims, options)):
-        logger.debug("Token refused: it was revoked.")
-        return None
-    return claims
-
-
-def _verified(token: str, key: Key, issuer: str | None, options: JWTOptions) -> Claims | None:
-    try:
-        payload = _reader.decode_complete(
-            token,
-            key.verifying,
-            algorithms=[key.algorithm],
-            options={"require": ["exp"]},
-            audience=options.AUDIENCE,
-            issuer=issuer,
-            leeway=options.LEEWAY,
-        )["payload"]
-    except (jwt.PyJWTError, ValueError, RecursionError) as error:
-        # Its text may quote the token.
-        logger.debug("Token refused: %s.", type(error).__name__)
-        return None
-    return Claims(payload)
+    key, issuer = found
+    if known is not None and known.key is key:
+        return known
+    accepted = verified(token, key, issuer, options)
+    if accepted is not None and keys.tokens is not None:
+        keys.tokens.put(token, accepted)
+    return accepted
 
 
 def _with_defaults(

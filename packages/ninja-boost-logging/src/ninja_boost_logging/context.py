@@ -54,13 +54,15 @@ class RequestFields:
 
     def _read(self, auth: object, user: object, trace_id: object) -> dict[str, Any]:
         request = self.request
-        user_id = _guarded(principal_id, auth)
+        user_id = None if auth is None else _guarded(principal_id, auth)
+        if user_id is None and user is not None:
+            user_id = _guarded(principal_id, user)
         return {
             "trace_id": trace_id if isinstance(trace_id, str) else None,
             "method": request.method,
             "path": request.path,
             "route": _guarded(route_template, request),
-            "user_id": _guarded(principal_id, user) if user_id is None else user_id,
+            "user_id": user_id,
             "ip": _guarded(client_address, request),
         }
 
@@ -99,7 +101,7 @@ def principal_id(principal: Any) -> str | int | None:
         return None if wrapped is empty else principal_id(wrapped)
     if kind is int:
         return int(principal)
-    if issubclass(kind, Mapping):
+    if kind is dict or issubclass(kind, Mapping):
         found = (principal.get(name) for name in ("user_id", "sub", "id"))
     else:
         found = (getattr(principal, name, None) for name in ("pk", "id", "user_id", "sub"))

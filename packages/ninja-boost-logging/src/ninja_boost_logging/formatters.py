@@ -7,14 +7,21 @@ import logging
 import re
 from collections.abc import Mapping
 from functools import lru_cache
+from json.encoder import encode_basestring_ascii
 from time import gmtime, strftime
 from time import time as now
 from typing import Any
 
-from .encoding import current_encoder, quote
-from .records import RESERVED, Line, read
+from .context import RequestFields
+from .encoding import Encoder, current_encoder, quote
+from .records import RESERVED, read
 
-__all__ = ["StructuredFormatter", "StructuredJsonFormatter", "StructuredVerboseFormatter"]
+__all__ = [
+    "StructuredFormatter",
+    "StructuredJsonFormatter",
+    "StructuredVerboseFormatter",
+    "request_json",
+]
 
 _LATEST = 253_402_300_800
 """The end of the year 9999, beyond which RFC 3339 has no dates."""
@@ -39,8 +46,8 @@ class StructuredFormatter(logging.Formatter):
         self, *args: Any, fields: Mapping[str, object] | None = None, **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
-        self._fields: dict[str, object] = dict(fields or {})
-        if clash := RESERVED & self._fields.keys():
+        self.fields: dict[str, object] = dict(fields or {})
+        if clash := RESERVED & self.fields.keys():
             raise ValueError(
                 f"fields: {', '.join(sorted(clash))} is written by {type(self).__name__} itself."
             )
@@ -83,7 +90,7 @@ class StructuredJsonFormatter(StructuredFormatter):
 
     def line(self, record: logging.LogRecord) -> str:
         """Return the line of a record."""
-        line = read(record, self._fields, self.formatException)
+        line = read(record, self.fields, self.formatException)
         head = (
             f'{{"timestamp":"{self.timestamp(record.created)}"'
             f',"level":{_name(record.levelname)},"logger":{_name(record.name)}'
@@ -91,7 +98,7 @@ class StructuredJsonFormatter(StructuredFormatter):
         )
         pieces = [head]
         if line.values is not None:
-            pieces.append(_request_json(line))
+            pieces.append(request_json(line.values, line.encoder, line.request))
         pieces += [f",{quote(name)}:{piece}" for name, piece in line.fields.items()]
         if line.exception is not None:
             pieces.append(f',"exception":{quote(line.exception)}')
@@ -118,7 +125,7 @@ class StructuredVerboseFormatter(StructuredFormatter):
 
     def line(self, record: logging.LogRecord) -> str:
         """Return the line of a record."""
-        line = read(record, self._fields, self.formatException)
+        line = read(record, self.fields, self.formatException)
         fields = [
             f"{name}={_word(str(value))}"
             for name, value in (line.values or {}).items()
@@ -145,9 +152,21 @@ class StructuredVerboseFormatter(StructuredFormatter):
         )
 
 
-def _request_json(line: Line) -> str:
-    """Return the JSON of the request's fields; it is made again when they have changed."""
-    values, encoder, request = line.values or {}, line.encoder, line.request
+def request_json(
+    values: Mapping[str, Any],
+    encoder: Encoder,
+    request: RequestFields | None,
+    *,
+    clean: bool = False,
+) -> str:
+    """Return the JSON of the request's fields; it is made again when they have changed.
+
+    Args:
+        values: the fields.
+        encoder: what makes texts of them.
+        request: keeps what was made; None where there is none any more.
+        clean: whether the path is known to have no secret in it.
+    """
     known = None if request is None else request.json
     if known is not None and known[0] is encoder and known[1] is values:
         return known[2]
@@ -159,8 +178,9 @@ def _request_json(line: Line) -> str:
             piece = int.__repr__(value)
         else:
             # The ids are no secrets, whatever they look like.
-            shown = encoder.text(value) if name == "path" else value[: encoder.max_length]
-            piece = quote(shown)
+            is_path = name == "path" and not clean
+            shown = encoder.text(value) if is_path else value[: encoder.max_length]
+            piece = encode_basestring_ascii(shown) if shown.isascii() else quote(shown)
         pieces.append(f',"{name}":{piece}')
     text = "".join(pieces)
     if request is not None:

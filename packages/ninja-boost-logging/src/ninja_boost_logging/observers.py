@@ -6,7 +6,7 @@ import logging
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import aclosing
 from fnmatch import fnmatchcase
-from functools import lru_cache
+from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING, Any, cast
 
 from django.http import FileResponse, StreamingHttpResponse
@@ -14,8 +14,9 @@ from django.http import FileResponse, StreamingHttpResponse
 from ninja_boost_core.conf import boost_settings
 from ninja_boost_core.observers import ObserverMiddleware, ObserverOrder, RequestObserver
 
+from .access_lines import AccessLines
 from .context import EMPTY, RequestFields, State, state
-from .settings import LoggingSettings
+from .settings import LoggingOptions, LoggingSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,6 +44,8 @@ class LogContext(RequestObserver):
     def responded(self, exchange: Exchange) -> None:
         mine = self._bound(exchange)
         response = exchange.response
+        if response is None or not response.streaming:
+            return
         # A server may send a file by itself, as long as nothing is wrapped around it.
         if isinstance(response, StreamingHttpResponse):
             if not isinstance(response, FileResponse):
@@ -82,50 +85,74 @@ class AccessLog(RequestObserver):
         if self in exchange.state:
             return
         exchange.state[self] = True
-        options = boost_settings.section(LoggingSettings).LOGGING
-        status = exchange.status
-        failed = status >= 500 or (exchange.error is not None and not exchange.disconnected)
+        status, error = exchange.status, exchange.error
+        failed = status >= 500 or (error is not None and not exchange.disconnected)
         level = logging.ERROR if failed else logging.INFO
-        if not options.ACCESS_LOG or not logger.isEnabledFor(level):
+        if not current_options().ACCESS_LOG or not logger.isEnabledFor(level):
             return
-        request, route = exchange.request, exchange.route
-        quiet = status < 400 and not failed and route is not None
-        if quiet and _excluded(route, options.ACCESS_LOG_EXCLUDE):
-            return
-        fields: dict[str, Any] = {
-            "status": status,
-            "duration_ms": round(exchange.duration * 1000.0, 3),
-            "bytes": exchange.body_size,
-        }
-        if exchange.disconnected:
-            fields["disconnected"] = True
-        if exchange.error is not None:
-            fields["error"] = type(exchange.error).__qualname__
+        if status < 400 and not failed:
+            route = exchange.route
+            if route is not None and _excluded(route):
+                return
         context = log_context.of(exchange)
-        if context.request is None:
-            context = State(RequestFields(request), context.bound)
-        # The place in the source is always this one; logger.info() would look for it.
-        record = logger.makeRecord(
-            logger.name,
+        fields = context.request or RequestFields(exchange.request)
+        is_plain = error is None and not exchange.disconnected and not context.bound
+        if is_plain and access_lines.write(
             level,
-            __file__,
-            0,
-            "%s %s %d",
-            (request.method, request.path, status),
-            None,
-            "completed",
             fields,
-        )
-        token = state.set(context)
+            status,
+            exchange.duration,
+            exchange.body_size,
+            partial(_record, exchange, level),
+        ):
+            return
+        token = state.set(State(fields, context.bound))
         try:
-            logger.handle(record)
+            logger.handle(_record(exchange, level))
         finally:
             state.reset(token)
 
 
+def _record(exchange: Exchange, level: int) -> logging.LogRecord:
+    request, status = exchange.request, exchange.status
+    fields: dict[str, Any] = {
+        "status": status,
+        "duration_ms": round(exchange.duration * 1000.0, 3),
+        "bytes": exchange.body_size,
+    }
+    if exchange.disconnected:
+        fields["disconnected"] = True
+    if exchange.error is not None:
+        fields["error"] = type(exchange.error).__qualname__
+    # The place in the source is always this one; logger.info() would look for it.
+    return logger.makeRecord(
+        logger.name,
+        level,
+        __file__,
+        0,
+        "%s %s %d",
+        (request.method, request.path, status),
+        None,
+        "completed",
+        fields,
+    )
+
+
+@cache
+def current_options() -> LoggingOptions:
+    """Return ``NINJA_BOOST["LOGGING"]``."""
+    return boost_settings.section(LoggingSettings).LOGGING
+
+
+@boost_settings.on_change
+def _forget() -> None:
+    current_options.cache_clear()
+    _excluded.cache_clear()
+
+
 @lru_cache(maxsize=4096)
-def _excluded(route: str, patterns: tuple[str, ...]) -> bool:
-    path = route.rstrip("/")
+def _excluded(route: str) -> bool:
+    patterns, path = current_options().ACCESS_LOG_EXCLUDE, route.rstrip("/")
     return any(fnmatchcase(each, pattern) for pattern in patterns for each in (route, path))
 
 
@@ -158,6 +185,7 @@ async def _awithin(context: State, chunks: AsyncIterator[bytes]) -> AsyncIterato
 
 log_context: LogContext = LogContext()
 access_log: AccessLog = AccessLog()
+access_lines: AccessLines = AccessLines(logger)
 
 
 class LoggingMiddleware(ObserverMiddleware):

@@ -13,7 +13,7 @@ from .encoding import Budget, Encoder, current_encoder, quote, unique
 from .filters import CAPTURED, REQUEST_FIELDS, Captured
 from .redaction import REDACTED
 
-__all__ = ["RESERVED", "Line", "read"]
+__all__ = ["RESERVED", "Line", "add_context", "read"]
 
 RESERVED: frozenset[str] = frozenset(REQUEST_FIELDS) | {
     *("timestamp", "level", "logger", "message", "message_error", "message_args"),
@@ -91,7 +91,7 @@ def read(
         )
     for fields in (bound, static):
         if fields:
-            _add_context(line, fields, budget)
+            add_context(line, fields, budget)
     if record.exc_info is not None or record.exc_text is not None:
         _add_exception(line, record, format_exception)
     if record.stack_info is not None:
@@ -193,7 +193,8 @@ def _long(text: object, line: Line) -> str:
     return line.encoder.long_text(text)
 
 
-def _add_context(line: Line, fields: Mapping[str, object], budget: Budget) -> None:
+def add_context(line: Line, fields: Mapping[str, object], budget: Budget) -> None:
+    """Add what is bound, or what every line carries, behind what the line has."""
     # Outside a request a project may say itself what belongs together.
     reserved = _RESERVED_OUTSIDE if line.values is None else RESERVED
     for key, value in fields.items():

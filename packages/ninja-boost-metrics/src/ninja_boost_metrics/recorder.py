@@ -117,14 +117,15 @@ class Recorder:
 
     def request(self, exchange: Exchange) -> None:
         """Record a request that is complete."""
-        request = exchange.request
+        request, response, error = exchange.request, exchange.response, exchange.error
         key = (
             request.method,
-            exchange.route,
-            exchange.status,
+            # As Django has it; what is recorded is the template.
+            getattr(request.resolver_match, "route", None),
+            exchange.status if response is None else response.status_code,
             request.scheme == "https",
-            None if exchange.error is None else type(exchange.error),
-            exchange.response is None,
+            None if error is None else type(error),
+            response is None,
         )
         trace_id = None
         try:
@@ -132,12 +133,12 @@ class Recorder:
             if self.backend.exemplars:
                 trace_id = _trace_id(request)
             record(exchange.duration, trace_id)
-        except Exception as error:  # noqa: BLE001 - logged there, once a minute
-            self._failed(REQUEST_TOTAL, error)
+        except Exception as failure:  # noqa: BLE001 - logged there, once a minute
+            self._failed(REQUEST_TOTAL, failure)
 
     def _bind(self, exchange: Exchange, key: tuple[Any, ...]) -> RecordRequest:
         """Return what records requests like this one, after the first from a dictionary."""
-        method, route, status, secure, error, _ = key
+        method, _, status, secure, error, _ = key
         known = known_method(method)
         if known != method:
             # No key of its own: methods that nobody knows are without number.
@@ -146,7 +147,12 @@ class Recorder:
                 return found
         disconnected = exchange.disconnected and exchange.response is None
         series = series_of(
-            known, route, status, "https" if secure else "http", error, disconnected=disconnected
+            known,
+            exchange.route,
+            status,
+            "https" if secure else "http",
+            error,
+            disconnected=disconnected,
         )
         with self._lock:
             record = self._requests.get(key)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from django.utils.encoding import escape_uri_path
+from django.utils.http import urlencode
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest
+    from django.http import HttpRequest, QueryDict
 
 __all__ = ["Links", "link_header"]
 
@@ -22,14 +23,24 @@ MAX_LENGTH = 4096
 def link_header(request: HttpRequest, links: Links) -> str | None:
     """Return the header's value: references without a host, other parameters kept."""
     path = escape_uri_path(request.path)
+    kept: dict[frozenset[str], str] = {}
     parts: list[str] = []
     for relation, changes in links.items():
-        query = request.GET.copy()
-        for name, value in changes.items():
-            query.pop(name, None)
-            if value is not None:
-                query[name] = value
-        encoded = query.urlencode()
+        names = frozenset(changes)
+        if names not in kept:
+            kept[names] = _without(names, request.GET)
+        own = urlencode({name: value for name, value in changes.items() if value is not None})
+        encoded = "&".join(filter(None, (kept[names], own)))
         parts.append(f'<{path}{"?" if encoded else ""}{encoded}>; rel="{relation}"')
     header = ", ".join(parts)
     return header if header and len(header) <= MAX_LENGTH else None
+
+
+def _without(names: Iterable[str], query: QueryDict) -> str:
+    """Return what is left of a query string."""
+    if not query:
+        return ""
+    left = query.copy()
+    for name in names:
+        left.pop(name, None)
+    return left.urlencode()

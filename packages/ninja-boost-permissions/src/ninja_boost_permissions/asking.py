@@ -16,7 +16,7 @@ from ninja_boost_core.steps import Steps
 from .decisions import Answer
 from .questions import OBJECT, Question
 
-__all__ = ["ObjectLoader", "answer_to"]
+__all__ = ["ObjectLoader", "answer_to", "begin"]
 
 logger: logging.Logger = logging.getLogger("ninja_boost.permissions")
 
@@ -70,28 +70,57 @@ class ObjectLoader:
         return isinstance(call.state.get(self, (None, None))[1], Http404)
 
 
+_TRUE, _FALSE, _NONE = Answer(True), Answer(False), Answer(None)
+_NOT_BEGUN: Any = object()
+_NO_VALUES: Mapping[str, Any] = {}
+
+
+def begin(question: Question, call: Call, run_async: bool) -> tuple[Answer | None, Any]:
+    """Ask a permission that takes no arguments.
+
+    Returns its answer if nothing is to be waited for, and else what ``answer_to`` goes on with.
+    """
+    try:
+        value = question.begin(call.request, call.ctx, _NO_VALUES, run_async)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it permits nothing
+        return _failed(question, error), None
+    return _plain(value), value
+
+
 def answer_to(
     question: Question,
     call: Call,
     values: Mapping[str, Any],
     run_async: bool,
     loader: ObjectLoader | None,
+    begun: Any = _NOT_BEGUN,
 ) -> Steps[Answer]:
     """Return what a permission says; whatever goes wrong is logged and permits nothing."""
     loads = loader if OBJECT in question.wants else None
     try:
         if loads is not None:
             values = {**values, OBJECT: (yield from loads.load(call, values, run_async))}
-        value = yield from question.ask(call.request, call.ctx, values, run_async)
+        if begun is _NOT_BEGUN:
+            begun = question.begin(call.request, call.ctx, values, run_async)
+        value = yield from question.finish(begun)
     except Exception as error:  # noqa: BLE001 - whatever it is, it permits nothing
         if loads is not None and loads.found_nothing(call):
             return Answer(None, "found no object")
         return _failed(question, error)
-    if value is None or value is True or value is False:
-        return Answer(value)
+    if (answer := _plain(value)) is not None:
+        return answer
     kind = type(value).__name__
     logger.error("%s returned %s, which permits nothing: return a bool.", question.name, kind)
     return Answer(None, f"returned {kind}")
+
+
+def _plain(value: Any) -> Answer | None:
+    """Return the answer that True, False or None is; None for anything else, such as 1."""
+    if value is True:
+        return _TRUE
+    if value is False:
+        return _FALSE
+    return _NONE if value is None else None
 
 
 def _failed(question: Question, error: Exception) -> Answer:

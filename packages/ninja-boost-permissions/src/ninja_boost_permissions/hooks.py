@@ -10,7 +10,7 @@ from ninja_boost_core import Call, Hook, Order
 from ninja_boost_core.steps import Steps, arun, run
 from ninja_boost_core.views import CONTEXT_PARAMETER
 
-from .asking import ObjectLoader, answer_to
+from .asking import ObjectLoader, answer_to, begin
 from .decisions import Answer, Literal, Node, compiled, literals, outcome, reasons
 from .expressions import Expression
 from .principals import principal_of
@@ -47,6 +47,8 @@ class PermissionHook(Hook):
         self._literals = tuple(literals(self._node))
         self._loader = None if loader is None else ObjectLoader(loader)
         self._defaults: dict[str, Any] = {}
+        node = self._node
+        self._only = node if isinstance(node, Literal) and node.question.is_early else None
 
     def at(self, view: Callable[..., Any]) -> PermissionHook:
         """Make sure that the view has the arguments that the permissions take.
@@ -95,9 +97,42 @@ class PermissionHook(Hook):
     def describe(self) -> str:
         return f"requires {self._text}{', hidden' if self.hide else ''}"
 
-    def decide(self, call: Call, early: bool, run_async: bool) -> Steps[None]:
-        """Ask until the expression is decided, as far as that can be now; raise if it refuses."""
+    def enforce(self, call: Call, early: bool, run_async: bool) -> Steps[None] | None:
+        """Ask what ``decide`` asks first; return the steps that are left, None if there are none.
+
+        Most operations have one permission, which waits for nothing and permits.
+        """
+        literal = self._only
+        if literal is None:
+            return self.decide(call, early, run_async)
         answers: dict[Any, Answer] = call.state.setdefault(PermissionHook, {})
+        answer = answers.get(literal.key)
+        if answer is None:
+            answer, begun = begin(literal.question, call, run_async)
+            if answer is None:
+                return self.decide(call, early, run_async, (literal, begun))
+            answers[literal.key] = answer
+        if answer.value is literal.wanted:
+            return None
+        return self.decide(call, early, run_async)
+
+    def decide(
+        self, call: Call, early: bool, run_async: bool, begun: tuple[Literal, Any] | None = None
+    ) -> Steps[None]:
+        """Ask until the expression is decided, as far as that can be now; raise if it refuses.
+
+        Args:
+            call: the call.
+            early: whether there are no arguments yet.
+            run_async: whether the view is async.
+            begun: a permission that is being asked, and what that has come to.
+        """
+        answers: dict[Any, Answer] = call.state.setdefault(PermissionHook, {})
+        if begun is not None:
+            asked, given = begun
+            answers[asked.key] = yield from answer_to(
+                asked.question, call, {}, run_async, None, given
+            )
         found = outcome(self._node, answers, early)
         while isinstance(found, Literal):
             answers[found.key] = yield from answer_to(
@@ -132,10 +167,12 @@ class EarlyHook(PermissionHook):
     """All permissions can be asked before the arguments are parsed."""
 
     def after_auth(self, call: Call) -> None:
-        run(self.decide(call, early=True, run_async=False))
+        if (left := self.enforce(call, early=True, run_async=False)) is not None:
+            run(left)
 
     async def aafter_auth(self, call: Call) -> None:
-        await arun(self.decide(call, early=True, run_async=True))
+        if (left := self.enforce(call, early=True, run_async=True)) is not None:
+            await arun(left)
 
 
 class LateHook(PermissionHook):

@@ -47,7 +47,8 @@ def is_unresolved(user: Any) -> bool:
 
 def field(principal: Any, name: str, default: Any = None) -> Any:
     """Return a key of a dict, or an attribute of anything else."""
-    if isinstance(principal, Mapping):
+    # A dict first: it is the usual one, and asking an abstract class takes several times as long.
+    if isinstance(principal, dict | Mapping):
         return principal.get(name, default)
     return getattr(principal, name, default)
 

@@ -105,26 +105,39 @@ class Question:
         may_block = not is_async(getattr(permission, given[-1]))
         # Found when it is called, so that a test may replace it.
         plain, asynchronous = (
-            lambda *args, _name=each, **values: getattr(permission, _name)(*args, **values)
+            lambda request, ctx, _name=each, **values: getattr(permission, _name)(
+                request, ctx, **values
+            )
             for each in (given[0], given[-1])
         )
         readers = permission._readers()
         return cls(name, plain, asynchronous, readers, may_block, permission.nonblocking)
 
-    def ask(
+    def begin(
         self, request: HttpRequest, ctx: Context, values: Mapping[str, Any], run_async: bool
-    ) -> Steps[Any]:
-        """Yield what has to be waited for, and return the function's result."""
+    ) -> Any:
+        """Call the function; return its result, or something to wait for. See ``finish``."""
         function = self._async if run_async else self._plain
         arguments = _NOTHING if self.is_early else self._arguments(values)
         if run_async and self._blocks(request, ctx):
             call = partial(function, request, ctx, **arguments)
-            result = yield Do(call, sync_to_async(call))
-        else:
-            result = function(request, ctx, **arguments)
+            return Do(call, sync_to_async(call))
+        return function(request, ctx, **arguments)
+
+    def finish(self, begun: Any) -> Steps[Any]:
+        """Yield what has to be waited for, and return the function's result."""
+        result = begun
+        if type(result) is Do:
+            result = yield result
         if not isinstance(result, bool) and inspect.isawaitable(result):
             result = yield _Await(result)
         return result
+
+    def ask(
+        self, request: HttpRequest, ctx: Context, values: Mapping[str, Any], run_async: bool
+    ) -> Steps[Any]:
+        """Return the function's result; see ``finish``."""
+        return (yield from self.finish(self.begin(request, ctx, values, run_async)))
 
     def _blocks(self, request: HttpRequest, ctx: Context) -> bool:
         if self._nonblocking:

@@ -68,7 +68,7 @@ class IsStaff(BasePermission):
     nonblocking = True
 
     def has_permission(self, request: HttpRequest, ctx: Context) -> bool | None:
-        return _about(request, ctx, lambda principal: flag(principal, "is_staff"))
+        return _flagged(request, ctx, "is_staff")
 
 
 class IsSuperuser(BasePermission):
@@ -77,7 +77,7 @@ class IsSuperuser(BasePermission):
     nonblocking = True
 
     def has_permission(self, request: HttpRequest, ctx: Context) -> bool | None:
-        return _about(request, ctx, lambda principal: flag(principal, "is_superuser"))
+        return _flagged(request, ctx, "is_superuser")
 
 
 class HasPermission(BasePermission):
@@ -176,6 +176,14 @@ class IsOwner(BasePermission):
     def __repr__(self) -> str:
         name = getattr(self.owner, "__name__", "<lambda>")
         return f"IsOwner({'...' if name == '<lambda>' else name})"
+
+
+def _flagged(request: HttpRequest, ctx: Context, name: str) -> bool | None:
+    """Ask for a flag of the caller; see ``_about``."""
+    principal = principal_of(request, ctx)
+    if principal is None:
+        return False
+    return flag(principal, name) if is_active(principal) else None
 
 
 def _about(request: HttpRequest, ctx: Context, question: Callable[[Any], T]) -> T | bool | None:

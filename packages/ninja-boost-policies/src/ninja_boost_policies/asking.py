@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from ninja_boost_core import Context
 
-__all__ = ["VIEW", "Ask", "Failed", "Together", "judge", "judge_scope", "parts_of"]
+__all__ = ["VIEW", "Ask", "Failed", "Together", "judge", "judge_at_once", "judge_scope", "parts_of"]
 
 logger: logging.Logger = logging.getLogger("ninja_boost.policies")
 
@@ -56,7 +56,7 @@ class Ask:
 
     def run(self) -> Any:
         if not self.rule.is_async:
-            return self._call()
+            return self.call()
         if _in_event_loop():
             raise RuntimeError(
                 f"{self.rule.name} is async, and this is async code: await the a-prefixed method "
@@ -68,10 +68,11 @@ class Ask:
         if self.rule.is_async:
             return await self._acall()
         if self.rule.blocking:
-            return await sync_to_async(self._call)()
-        return self._call()
+            return await sync_to_async(self.call)()
+        return self.call()
 
-    def _call(self) -> Any:
+    def call(self) -> Any:
+        """Call a plain function."""
         try:
             answer = self.rule.call(*self.arguments, **self.keywords)
         except Exception as error:  # noqa: BLE001 - a rule that raises denies
@@ -132,6 +133,22 @@ def judge(
             return _understood(first, resource, action, compiled.before)
     answer = yield Ask(rule, request, ctx, obj=obj)
     return _understood(answer, resource, action, rule)
+
+
+def judge_at_once(
+    compiled: CompiledPolicy, action: str, request: HttpRequest, ctx: Context, *, in_async: bool
+) -> Decision | None:
+    """Decide about an action without an object, as ``judge`` does, if that needs no waiting.
+
+    None if it does, or if there is more to it than one rule.
+    """
+    rule = compiled.rules.get(action)
+    if rule is None or compiled.before is not None or rule.is_async:
+        return None
+    if in_async and rule.blocking:
+        return None
+    answer = Ask(rule, request, ctx, obj=None).call()
+    return _understood(answer, compiled.resource, action, rule)
 
 
 def judge_scope(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any, Final, Literal
 
 from django.http import Http404
@@ -95,7 +96,7 @@ def decide(answer: object, resource: str, action: str, rule: str) -> Decision:
     if answer is None:
         return refusal(resource, action, "abstained", "The rule did not decide.", rule=rule)
     if isinstance(answer, bool):
-        answer = Decision(answer)
+        return _plain(answer, resource, action, rule)
     if isinstance(answer, Decision):
         allowed = bool(answer)
         code = answer.code or ("" if allowed else CODES["rule"])
@@ -110,6 +111,12 @@ def decide(answer: object, resource: str, action: str, rule: str) -> Decision:
             f"{rule} returned a {type(answer).__name__}; return True, False, None or a Decision."
         ),
     )
+
+
+@lru_cache(maxsize=1024)
+def _plain(allowed: bool, resource: str, action: str, rule: str) -> Decision:
+    """Return the decision that says no more than yes or no: the same for everybody."""
+    return Decision(allowed, "", "" if allowed else CODES["rule"], resource, action, rule)
 
 
 def failure(resource: str, action: str, rule: str, error: Exception) -> Decision:

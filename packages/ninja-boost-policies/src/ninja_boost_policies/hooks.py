@@ -15,11 +15,11 @@ from django.http import Http404
 from ninja_boost_core import Call, Hook, Order
 from ninja_boost_core.steps import Steps, arun, run
 
-from .asking import Ask, Failed, Together, judge, parts_of, unknown_resource
+from .asking import Ask, Failed, Together, judge, judge_at_once, parts_of, unknown_resource
 from .base import CompiledPolicy, Rule
 from .decisions import Decision
 from .registry import policy_registry
-from .trail import OBJECTS, has_asked, note_question
+from .trail import OBJECTS, has_asked, note, note_question
 
 if TYPE_CHECKING:
     from django.http.response import HttpResponseBase
@@ -89,26 +89,36 @@ class PolicyHook(_AboutPolicy):
         self._detail = "" if getter is None else " of the object"
 
     def before_view(self, call: Call) -> HttpResponseBase | None:
-        run(self._enforce(call))
+        run(self._enforce(call, in_async=False))
         return None
 
     async def abefore_view(self, call: Call) -> HttpResponseBase | None:
-        await arun(self._enforce(call))
+        await arun(self._enforce(call, in_async=True))
         return None
 
-    def _enforce(self, call: Call) -> Steps[None]:
-        note_question(call.request, self.resource, self.action)
+    def _enforce(self, call: Call, *, in_async: bool) -> Steps[None]:
+        request = call.request
+        note_question(request, self.resource, self.action)
         objects = call.state.setdefault(OBJECTS, {})
         if call.ctx.get(OBJECTS, objects) is not objects:
             # A view called this one with its own context, and goes on to use it.
             call.ctx = dict(call.ctx)
         call.ctx[OBJECTS] = objects
         compiled = policy_registry.find(self.resource)
-        fetches = None if self.getter is None else self.getter.rule
-        obj, decision = yield Together(
-            partial(self._judge, call, compiled), (fetches, *parts_of(compiled, self.action))
-        )
-        yield from policy_registry.enforcing(call.request, call.ctx, decision, self.hide)
+        if self.getter is None and compiled is not None:
+            decision = judge_at_once(compiled, self.action, request, call.ctx, in_async=in_async)
+            if decision:
+                note(request, decision)
+                return
+        else:
+            decision = None
+        obj = None
+        if decision is None:
+            fetches = None if self.getter is None else self.getter.rule
+            obj, decision = yield Together(
+                partial(self._judge, call, compiled), (fetches, *parts_of(compiled, self.action))
+            )
+        yield from policy_registry.enforcing(request, call.ctx, decision, self.hide)
         if self.getter is not None:
             objects[self.resource] = obj
 

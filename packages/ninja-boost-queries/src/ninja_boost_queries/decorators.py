@@ -26,7 +26,7 @@ def plan_queries(queries: Queries, /) -> Callable[[ViewT], ViewT]: ...
 @overload
 def plan_queries(
     *,
-    hints: Mapping[str, str | Sequence[str]] | None = None,
+    hints: Mapping[str, str | Sequence[str]] = ...,
     only: bool = False,
     depth: int = DEPTH,
     instances: bool = False,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property as python_cached_property
 from types import FunctionType
 from typing import Any, TypeVar
@@ -57,7 +57,7 @@ def _function(code: Any) -> FunctionType | None:
     return code if isinstance(code, FunctionType) else None
 
 
-@dataclass(frozen=True, init=False)
+@dataclass(frozen=True, kw_only=True)
 class Queries:
     """How an operation's querysets are planned; immutable, and shared by all requests.
 
@@ -75,27 +75,18 @@ class Queries:
         ImproperlyConfigured: an argument that makes no sense.
     """
 
-    hints: tuple[tuple[str, tuple[str, ...]], ...]
-    only: bool
-    depth: int
-    instances: bool
-    model: type[Model] | None
+    hints: Mapping[str, str | Sequence[str]] = field(default_factory=dict, compare=False)
+    only: bool = False
+    depth: int = DEPTH
+    instances: bool = False
+    model: type[Model] | None = None
+    paths: tuple[tuple[str, tuple[str, ...]], ...] = field(init=False, repr=False)
 
-    def __init__(
-        self,
-        *,
-        hints: Mapping[str, str | Sequence[str]] | None = None,
-        only: bool = False,
-        depth: int = DEPTH,
-        instances: bool = False,
-        model: type[Model] | None = None,
-    ) -> None:
-        if depth < 1:
-            raise ImproperlyConfigured(f"Queries: depth is {depth}; give a positive number.")
-        paths = {
-            name: (each,) if isinstance(each, str) else tuple(each)
-            for name, each in (hints or {}).items()
-        }
-        values = {"hints": tuple(paths.items()), "only": only, "depth": depth}
-        for name, value in {**values, "instances": instances, "model": model}.items():
-            object.__setattr__(self, name, value)
+    def __post_init__(self) -> None:
+        if self.depth < 1:
+            raise ImproperlyConfigured(f"Queries: depth is {self.depth}; give a positive number.")
+        paths = (
+            (name, (each,) if isinstance(each, str) else tuple(each))
+            for name, each in self.hints.items()
+        )
+        object.__setattr__(self, "paths", tuple(paths))

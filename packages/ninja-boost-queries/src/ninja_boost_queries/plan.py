@@ -106,7 +106,7 @@ class _Planner:
 
     def __init__(self, queries: Queries) -> None:
         self.depth = queries.depth
-        self.hints = dict(queries.hints)
+        self.hints = dict(queries.paths)
         self.number = 0
         self.certain = True
         self.waiting: deque[tuple[Node, Shape]] = deque()

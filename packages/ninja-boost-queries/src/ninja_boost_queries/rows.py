@@ -109,9 +109,7 @@ class _Additions:
     def _prefetch(self, relation: Relation, node: Node, here: str) -> str | Prefetch[Any]:
         if not (node.branches or self.only):
             return here
-        rows = relation.rows()
-        inner = _put(node, rows, self.only, self.database)
-        return here if inner is rows else Prefetch(here, inner)
+        return Prefetch(here, _put(node, relation.rows(), self.only, self.database))
 
     def columns(self, root: Node) -> list[str] | None:
         """Return the columns that are read of the rows; None if that is all of them."""

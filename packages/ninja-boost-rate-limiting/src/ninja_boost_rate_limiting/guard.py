@@ -100,25 +100,29 @@ class Guard:
         self.breaker: Breaker = Breaker()
 
     def hit(self, bucket: Bucket, client: str, cost: int) -> Decision | None:
-        if not self.breaker.admits():
+        breaker = self.breaker
+        if breaker.failures and not breaker.admits():
             return None
         try:
             decision = self.backend.hit(bucket, client, cost)
         except BackendError as error:
             self._failed(error)
             return None
-        self.breaker.succeeded()
+        if breaker.failures:
+            breaker.succeeded()
         return decision
 
     async def ahit(self, bucket: Bucket, client: str, cost: int) -> Decision | None:
-        if not self.breaker.admits():
+        breaker = self.breaker
+        if breaker.failures and not breaker.admits():
             return None
         try:
             decision = await self.backend.ahit(bucket, client, cost)
         except BackendError as error:
             self._failed(error)
             return None
-        self.breaker.succeeded()
+        if breaker.failures:
+            breaker.succeeded()
         return decision
 
     def _failed(self, error: BackendError) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from ninja_boost_core.headers import put
+
 from .gcra import Decision
 from .limiter import Limit
 
@@ -36,17 +38,21 @@ def write_headers(
         outcomes: each limit with its policy and decision.
     """
     limit, _, decision = min(outcomes, key=_tightness) if len(outcomes) > 1 else outcomes[0]
-    quota = limit.quota
-    headers = response.headers
-    headers["X-RateLimit-Limit"] = str(quota.burst)
-    headers["X-RateLimit-Remaining"] = str(decision.remaining)
-    headers["X-RateLimit-Reset"] = str(quota.seconds(decision.reset))
-    headers["RateLimit-Policy"] = ", ".join([policy for _, policy, _ in outcomes])
-    headers["RateLimit"] = ", ".join(
-        [
-            f'"{each.name}";r={result.remaining};t={each.quota.seconds(result.reset)}'
-            for each, _, result in outcomes
-        ]
+    reset = limit.quota.seconds(decision.reset)
+    items = [
+        f'"{each.name}";r={result.remaining};t={each.quota.seconds(result.reset)}'
+        for each, _, result in outcomes
+    ]
+    # Numbers, and names that were checked when the limit was made.
+    put(
+        response,
+        {
+            "x-ratelimit-limit": ("X-RateLimit-Limit", str(limit.quota.burst)),
+            "x-ratelimit-remaining": ("X-RateLimit-Remaining", str(decision.remaining)),
+            "x-ratelimit-reset": ("X-RateLimit-Reset", str(reset)),
+            "ratelimit-policy": ("RateLimit-Policy", ", ".join([each[1] for each in outcomes])),
+            "ratelimit": ("RateLimit", ", ".join(items)),
+        },
     )
 
 

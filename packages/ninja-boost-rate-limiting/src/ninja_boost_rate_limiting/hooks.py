@@ -20,6 +20,7 @@ from .limiter import Limit
 from .rates import PERIODS
 
 if TYPE_CHECKING:
+    from django.http import HttpRequest
     from ninja.operation import Operation
 
     from ninja_boost_core import OperationDocs
@@ -66,7 +67,11 @@ class RateLimitHook(Hook, ABC):
         self._origin: RateLimitHook = self
         self._methods = ""
         self._direct = limit.bucket(f"view {place}")
+        # By the route as Django has it; empty as long as the hook is bound to no operation.
         self._buckets: dict[str, Bucket] = {}
+        # None where each request has to be asked.
+        always = limit.methods is None and limit.exempt is None
+        self._cost = limit.cost if always and isinstance(limit.cost, int) else None
         self.order = Order.RATE_LIMIT + list(PERIODS.values()).index(limit.quota.period)
 
     def bind(self, operation: Operation) -> Hook | None:
@@ -106,7 +111,18 @@ class RateLimitHook(Hook, ABC):
 
     def _asked(self, call: Call) -> tuple[Bucket, str, int] | None:
         """Return what to take from where, or None if the request is not limited."""
-        limit, request = self.limit, call.request
+        cost = self._cost
+        if cost is None:
+            cost = self._cost_of(call.request)
+            if cost is None:
+                return None
+        match = call.request.resolver_match
+        bucket = None if match is None else self._buckets.get(match.route)
+        return bucket or self._bucket(call), self.client(call), cost
+
+    def _cost_of(self, request: HttpRequest) -> int | None:
+        """Return what a request takes; None if it is not limited."""
+        limit = self.limit
         if limit.methods is not None and request.method not in limit.methods:
             return None
         if limit.exempt is not None and limit.exempt(request):
@@ -118,17 +134,16 @@ class RateLimitHook(Hook, ABC):
                 raise ValueError(f"cost= of {self.describe()} returned {cost!r}.")
             # One that costs more than everything takes everything.
             cost = min(cost, limit.quota.burst)
-        return self._bucket(call), self.client(call), cost
+        return cost
 
     def _bucket(self, call: Call) -> Bucket:
         if call.operation is None:
             return self._direct
         # The route template with all its prefixes is known only when a request has come by it.
-        route = call.route or call.operation.path
-        bucket = self._buckets.get(route)
-        if bucket is None:
-            place = f"{self._methods} {route} {self._position(call)}"
-            bucket = self._buckets[route] = self.limit.bucket(place)
+        place = f"{self._methods} {call.route or call.operation.path} {self._position(call)}"
+        bucket = self.limit.bucket(place)
+        if call.request.resolver_match is not None:
+            self._buckets[call.request.resolver_match.route] = bucket
         return bucket
 
     def _position(self, call: Call) -> str:
@@ -190,11 +205,8 @@ class AddressLimit(RateLimitHook):
     def client(self, call: Call) -> str:
         return address_of(call.request)
 
-    def before_auth(self, call: Call) -> None:
-        self._enforce(call)
-
-    async def abefore_auth(self, call: Call) -> None:
-        await self._aenforce(call)
+    before_auth = RateLimitHook._enforce
+    abefore_auth = RateLimitHook._aenforce
 
 
 class IdentityLimit(RateLimitHook):
@@ -209,11 +221,8 @@ class IdentityLimit(RateLimitHook):
             client = user_of(call.request)
         return client or address_of(call.request)
 
-    def after_auth(self, call: Call) -> None:
-        self._enforce(call)
-
-    async def aafter_auth(self, call: Call) -> None:
-        await self._aenforce(call)
+    after_auth = RateLimitHook._enforce
+    aafter_auth = RateLimitHook._aenforce
 
 
 class DefaultLimit(Hook):

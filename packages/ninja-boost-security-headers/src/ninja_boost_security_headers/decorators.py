@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.http import HttpRequest
@@ -16,12 +17,13 @@ if TYPE_CHECKING:
 __all__ = ["HeadersHook", "headers_of", "put", "with_headers"]
 
 _HEADERS = "_boost_security_headers"
+_NOTHING: Mapping[str, str | None] = MappingProxyType({})
 _View = TypeVar("_View", bound=Callable[..., Any])
 
 
 def headers_of(request: HttpRequest) -> Mapping[str, str | None]:
     """Return what ``with_headers`` asked for on the route of this request."""
-    found: Mapping[str, str | None] = getattr(request, _HEADERS, {})
+    found: Mapping[str, str | None] = getattr(request, _HEADERS, _NOTHING)
     return found
 
 

@@ -9,12 +9,16 @@ from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from ninja_boost_core.headers import headers_of as response_headers
+from ninja_boost_core.headers import put_missing
+
 from .decorators import headers_of, put
 from .policy import current_policy
 
 __all__ = ["SecurityHeadersMiddleware"]
 
-_CSP = "Content-Security-Policy"
+_CSP = "content-security-policy"
+_PAGES = ("text/html", "application/xhtml")
 
 
 class SecurityHeadersMiddleware:
@@ -52,14 +56,12 @@ def protect(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBas
     policy = current_policy()
     own = headers_of(request)
     if not (policy.skipped and request.path.startswith(policy.skipped)):
-        is_html = response.get("Content-Type", "").startswith(("text/html", "application/xhtml"))
-        headers = policy.html if is_html else policy.api
+        known = response_headers(response)
+        is_page = "content-type" in known and known["content-type"][1].startswith(_PAGES)
         # Django 6's own CSP middleware stands outside or inside: one policy is enough.
-        has_csp = _CSP in response or hasattr(response, "_csp_config")
-        for name, value in headers.items():
-            if name not in response and not (has_csp and name.startswith(_CSP)):
-                response[name] = value
-        if policy.hsts and request.is_secure():
-            response.headers.setdefault("Strict-Transport-Security", policy.hsts)
-    put(own, response)
+        has_csp = _CSP in known or hasattr(response, "_csp_config")
+        kind = is_page, request.is_secure(), has_csp
+        put_missing(response, policy.ready[kind])
+    if own:
+        put(own, response)
     return response

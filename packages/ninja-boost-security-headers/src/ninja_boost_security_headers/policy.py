@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
+from itertools import product
 
 from ninja_boost_core.conf import boost_settings
+from ninja_boost_core.headers import ReadyHeaders, ready
 
 from .settings import API_CSP, HTML_CSP, HeaderSettings, SecurityHeadersOptions
 
@@ -27,12 +29,27 @@ class Policy:
         html: of pages.
         hsts: Strict-Transport-Security, for secure requests.
         skipped: beginnings of paths whose responses are left alone.
+        ready: ``api`` and ``html``, for what came over HTTPS, and for what has a policy of content
+            already.
     """
 
     api: Mapping[str, str]
     html: Mapping[str, str]
     hsts: str | None
     skipped: tuple[str, ...]
+    ready: Mapping[tuple[bool, bool, bool], ReadyHeaders] = field(init=False)
+
+    def __post_init__(self) -> None:
+        made = {key: ready(self._headers(*key)) for key in product((False, True), repeat=3)}
+        object.__setattr__(self, "ready", made)
+
+    def _headers(self, is_html: bool, is_secure: bool, has_csp: bool) -> Mapping[str, str]:
+        headers = {**(self.html if is_html else self.api)}
+        if has_csp:
+            headers = {name: value for name, value in headers.items() if name not in _CSP_NAMES}
+        if is_secure and self.hsts:
+            headers["Strict-Transport-Security"] = self.hsts
+        return headers
 
 
 def compile_policy(options: SecurityHeadersOptions) -> Policy:

@@ -95,16 +95,18 @@ def hooks_in_use() -> list[InjectHook]:
 def _to_close(call: Call) -> Services | None:
     """Return the services to clean up now, if somebody could have used them."""
     services = existing_services(call.request)
+    response = call.response
     if services is None:
+        return None
+    if not services.made_any and (response is None or not response.streaming):
         return None
     if call.operation is None and call.request.resolver_match is not None:
         # One view called another; the request goes on.
         return None
-    response = call.response
     if response is not None and response.streaming:
         # A server may send a file by itself as long as nothing is wrapped around it. It is
         # closed with the request, like everything else that lasts until then.
         if not isinstance(response, FileResponse):
             follow(response, services)
         return None
-    return services if services.made_any else None
+    return services

@@ -129,6 +129,9 @@ class Services(Mapping[str, Any]):
 
     def finish(self) -> None:
         """Clean up what is left when the response is closed; what that raises is logged."""
+        if self._lifetime is None and self.body is None:
+            self._over = True
+            return
         if self.body is not None or (self._lifetime is not None and self._lifetime.needs_loop):
             try:
                 loop = asyncio.get_running_loop()

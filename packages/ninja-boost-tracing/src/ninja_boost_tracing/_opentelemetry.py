@@ -47,7 +47,10 @@ def active_span() -> TraceContext | None:
     A span can only be active once something has imported the library, so that this never
     imports it.
     """
-    get_current_span = getattr(sys.modules.get("opentelemetry.trace"), "get_current_span", None)
+    api = sys.modules.get("opentelemetry.trace")
+    if api is None:
+        return None
+    get_current_span = getattr(api, "get_current_span", None)
     if get_current_span is None:
         return None
     return _trace_of(get_current_span())

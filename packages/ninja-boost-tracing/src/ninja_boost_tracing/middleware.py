@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import aclosing
-from functools import partial
+from functools import cache, partial
+from types import MappingProxyType
 from typing import Any, cast
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
@@ -13,11 +14,12 @@ from django.http.response import HttpResponseBase
 
 from ninja_boost_core.client_address import is_trusted_peer
 from ninja_boost_core.conf import boost_settings
+from ninja_boost_core.headers import put
 from ninja_boost_core.unmatched import answer_unknown_route
 
 from ._opentelemetry import ServerSpan, active_span, require_opentelemetry
 from .propagation import current
-from .settings import TracingSettings
+from .settings import TracingOptions, TracingSettings
 from .trace_context import TraceContext, continue_trace
 
 __all__ = ["TracingMiddleware"]
@@ -29,6 +31,18 @@ INBOUND = {
     "HTTP_X_REQUEST_ID": "x-request-id",
 }
 _TRACE = "_ninja_boost_trace"
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+@cache
+def current_options() -> TracingOptions:
+    """Return ``NINJA_BOOST["TRACING"]``."""
+    return boost_settings.section(TracingSettings).TRACING
+
+
+@boost_settings.on_change
+def _forget() -> None:
+    current_options.cache_clear()
 
 
 class TracingMiddleware:
@@ -46,7 +60,7 @@ class TracingMiddleware:
     async_capable = True
 
     def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
-        if boost_settings.section(TracingSettings).TRACING.OPENTELEMETRY:
+        if current_options().OPENTELEMETRY:
             require_opentelemetry()
         self.get_response = get_response
         self.is_async: bool = iscoroutinefunction(get_response)
@@ -102,10 +116,10 @@ def begin(request: HttpRequest) -> Scope | None:
     if hasattr(request, _TRACE):
         return None
     meta = request.META
-    inbound = {name: meta[key] for key, name in INBOUND.items() if key in meta}
-    if inbound and not is_trusted_peer(request):
-        inbound = {}
-    options = boost_settings.section(TracingSettings).TRACING
+    inbound: Mapping[str, str] = _NOTHING
+    if not meta.keys().isdisjoint(INBOUND) and is_trusted_peer(request):
+        inbound = {name: meta[key] for key, name in INBOUND.items() if key in meta}
+    options = current_options()
     trace = continue_trace(
         inbound, known=getattr(request, "trace_id", None), sampled=options.SAMPLED
     )
@@ -128,10 +142,21 @@ def finish(request: HttpRequest, response: HttpResponseBase, scope: Scope) -> Ht
     An unknown path below an AutoAPI gets the API's 404 in the place of Django's page.
     """
     trace, span = scope.trace, scope.span
-    response = answer_unknown_route(request, response)
-    response["X-Trace-Id"] = trace.trace_id
-    response["X-Request-ID"] = trace.request_id
-    response["traceparent"] = trace.traceparent
+    if response.status_code == 404:
+        response = answer_unknown_route(request, response)
+    # All three are of our own making, or were checked when they came in.
+    put(
+        response,
+        {
+            "x-trace-id": ("X-Trace-Id", trace.trace_id),
+            "x-request-id": ("X-Request-ID", trace.request_id),
+            "traceparent": ("traceparent", trace.traceparent),
+        },
+    )
+    if not response.streaming:
+        if span is not None:
+            span.end(response.status_code)
+        return response
     # A server may send a file by itself, as long as nothing is wrapped around it.
     if isinstance(response, StreamingHttpResponse) and not isinstance(response, FileResponse):
         if response.is_async:
@@ -143,12 +168,9 @@ def finish(request: HttpRequest, response: HttpResponseBase, scope: Scope) -> Ht
                 cast(Iterator[bytes], response.streaming_content), scope
             )
     if span is not None:
+        # The server closes the response when it was sent or given up.
         end = partial(span.end, response.status_code)
-        if response.streaming:
-            # The server closes the response when it was sent or given up.
-            response._resource_closers.append(end)  # type: ignore[attr-defined]
-        else:
-            end()
+        response._resource_closers.append(end)  # type: ignore[attr-defined]
     return response
 
 

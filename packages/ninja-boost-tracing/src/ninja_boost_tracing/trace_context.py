@@ -22,6 +22,8 @@ TRACESTATE_LENGTH = 512
 LONG_MEMBER = 128
 """A longer member is the first to go when the list has to be cut."""
 
+_NO_TRACE_ID = "0" * 32
+_NO_SPAN_ID = "0" * 16
 _VERSION_00_LENGTH = 55
 _TRACEPARENT = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
 _STATE_MEMBER = re.compile(
@@ -82,13 +84,17 @@ def continue_trace(
         known: the trace id that another middleware gave the request already.
         sampled: whether a trace that begins here is flagged as sampled.
     """
+    new_trace_id, new_span_id = _new_ids()
+    if not inbound and known is None:
+        flags = RANDOM | SAMPLED if sampled else RANDOM
+        return TraceContext(new_trace_id, new_span_id, flags, new_trace_id)
     request_id = _request_id(inbound.get("x-request-id"))
     parent = _parse_traceparent(inbound.get("traceparent"))
     trace_id = _as_trace_id(known)
     if parent is not None and trace_id in (None, parent.trace_id):
         return TraceContext(
             parent.trace_id,
-            _new_id(8),
+            new_span_id,
             parent.flags,
             request_id or parent.trace_id,
             _parse_tracestate(inbound.get("tracestate")),
@@ -97,16 +103,18 @@ def continue_trace(
     flags = SAMPLED if sampled else 0
     trace_id = trace_id or _as_trace_id(inbound.get("x-trace-id")) or _as_trace_id(request_id)
     if trace_id is None:
-        trace_id = _new_id(16)
+        trace_id = new_trace_id
         flags |= RANDOM
-    return TraceContext(trace_id, _new_id(8), flags, request_id or trace_id)
+    return TraceContext(trace_id, new_span_id, flags, request_id or trace_id)
 
 
-def _new_id(size: int) -> str:
-    """Return an id of ``size`` random bytes; the standard forbids one that is all zero."""
-    while not any(value := os.urandom(size)):
-        continue
-    return value.hex()
+def _new_ids() -> tuple[str, str]:
+    """Return a random trace id and span id; the standard forbids those that are all zero."""
+    while True:
+        digits = os.urandom(24).hex()
+        trace_id, span_id = digits[:32], digits[32:]
+        if trace_id != _NO_TRACE_ID and span_id != _NO_SPAN_ID:
+            return trace_id, span_id
 
 
 def _parse_traceparent(value: str | None) -> Parent | None:

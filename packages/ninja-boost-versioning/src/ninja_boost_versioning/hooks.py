@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.cache import patch_vary_headers
 
 from ninja_boost_core import ApiError, Call, Hook, Order
+from ninja_boost_core.headers import ReadyHeaders, headers_of, put, ready
 from ninja_boost_core.steps import Steps, arun, run
 
 from .bodies import Conversion, conversions
@@ -58,11 +59,19 @@ class VersionHook(Hook):
         self.serves_api = serves_api
         self.conversions: Mapping[str, Conversion] = {}
         self.operation: Operation | None = None
+        # What is known from the binding on: where a header names the version, and what is told.
+        self._key: str | None = None
+        self._told: Mapping[str, ReadyHeaders] = {}
 
     def bind(self, operation: Operation) -> VersionHook:
         bound = copy.copy(self)
         bound.operation = operation
         bound.conversions = conversions(operation, self.lineage)
+        bound._key = self.source.key if self.source.kind == "header" else None
+        vary = {} if self.source.vary is None else {"Vary": self.source.vary}
+        bound._told = {
+            version: ready({**vary, self.source.echo: version}) for version in self.lineage.versions
+        }
         return bound
 
     def before_auth(self, call: Call) -> None:
@@ -71,12 +80,16 @@ class VersionHook(Hook):
             if version_of(call.request) is None:
                 setattr(call.request, VERSION, self.default)
             return
-        found = self.source.read(call.request)
-        chosen = choose(found, self.lineage.versions, self.default, str(self.source))
+        versions = self.lineage.versions
+        chosen = None if self._key is None else call.request.META.get(self._key)
+        if chosen not in versions:
+            chosen = choose(self.source.read(call.request), versions, self.default, self.source)
         setattr(call.request, VERSION, chosen)
 
     def after_auth(self, call: Call) -> None:
         call.ctx["api_version"] = version_of(call.request)
+        if not self.conversions:
+            return
         conversion = self._conversion(call)
         if conversion is not None:
             conversion.upgrade(call.request)
@@ -86,11 +99,15 @@ class VersionHook(Hook):
         if response is None:
             return
         version = version_of(call.request)
-        if self.source.vary is not None:
-            patch_vary_headers(response, [self.source.vary])
-        if version is not None:
-            response[self.source.echo] = version
-        conversion = self._conversion(call)
+        told = None if version is None else self._told.get(version)
+        if told is not None and "vary" not in headers_of(response):
+            put(response, told)
+        else:
+            if self.source.vary is not None:
+                patch_vary_headers(response, [self.source.vary])
+            if version is not None:
+                response[self.source.echo] = version
+        conversion = self._conversion(call) if self.conversions else None
         if conversion is None or self.operation is None:
             return
         if conversion.downgrade(self.operation, call.request, response) and self.source.vary:

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from django.http.request import HttpHeaders
+
 from ninja_boost_core import ApiError
 from ninja_boost_core.conf import boost_settings
 
@@ -62,11 +64,16 @@ class Source:
         """The request header on which the response depends."""
         return self.name if self.kind in ("header", "accept") else None
 
+    @property
+    def key(self) -> str:
+        """Where ``request.META`` has the header: ``request.headers`` would copy all of them."""
+        return HttpHeaders.to_wsgi_name(self.name)
+
     def read(self, request: HttpRequest) -> set[str]:
         """Return the versions that the request names; more than one contradict each other."""
         if self.kind == "query":
             return {value.strip() for value in request.GET.getlist(self.name)}
-        value = request.headers.get(self.name, "")
+        value = request.META.get(self.key, "")
         if self.kind == "accept":
             return {quoted or plain for quoted, plain in _ACCEPT_VERSION.findall(value)}
         return {value.strip()} - {""}
@@ -96,7 +103,9 @@ def source_of(header: str | None, query: str | None, accept: bool) -> Source:
     return Source("accept") if accept else Source("header", header)
 
 
-def choose(found: Iterable[str], versions: tuple[str, ...], default: str | None, where: str) -> str:
+def choose(
+    found: Iterable[str], versions: tuple[str, ...], default: str | None, where: Source
+) -> str:
     """Return the version asked for.
 
     Raises:

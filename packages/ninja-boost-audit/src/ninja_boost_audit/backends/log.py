@@ -29,5 +29,17 @@ class LoggingBackend(AuditBackend):
         self.logger: logging.Logger = logging.getLogger(logger)
 
     def write(self, record: Record) -> None:
+        logger = self.logger
+        if not logger.isEnabledFor(logging.INFO):
+            return
         fields = record.as_dict()
-        self.logger.info("%s", canonical_json(fields), extra={"audit": fields})
+        # What ``logger.info`` does, but for the search of the stack for this very line.
+        line = logger.makeRecord(
+            *(logger.name, logging.INFO, __file__, _LINE, "%s", (canonical_json(fields),), None),
+            func="write",
+            extra={"audit": fields},
+        )
+        logger.handle(line)
+
+
+_LINE: int = LoggingBackend.write.__code__.co_firstlineno

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from ninja_boost_core.problems import Misconfigured
@@ -39,6 +41,8 @@ _SEMANTIC_LABELS: Final = {
     "url.scheme": "url_scheme",
     "error.type": "error_type",
 }
+EXEMPLAR_EVERY: Final = 1.0
+"""Seconds after which a bucket names another trace."""
 _HELP: Final = {
     REQUEST_TOTAL: "Requests, by method, route template and status.",
     REQUEST_DURATION_MS: "Milliseconds from the start of a request to its last byte.",
@@ -59,6 +63,54 @@ def _make_writable(directory: str) -> None:
             f"{MULTIPROCESS} is {directory!r}, which is no directory that can be written to.",
             "Name another, or unset the variable.",
         ) from problem
+
+
+def _adder(child: Any) -> Callable[[float], None]:
+    """Return the ``inc`` of a counter or gauge without its checks, which one with labels passes."""
+    add: Callable[[float], None] = getattr(getattr(child, "_value", None), "inc", child.inc)
+    return add
+
+
+def _observer(child: Any) -> Callable[[float], None]:
+    """Return the ``observe`` of a histogram without its checks and its search for the bucket."""
+    try:
+        add, bounds = child._sum.inc, child._upper_bounds
+        buckets = [bucket.inc for bucket in child._buckets]
+    except AttributeError:
+        # A version of the library that keeps them otherwise.
+        plain: Callable[[float], None] = child.observe
+        return plain
+
+    def observe(amount: float) -> None:
+        add(amount)
+        buckets[bisect_left(bounds, amount)](1)
+
+    return observe
+
+
+def _named_observer(child: Any) -> RecordRequest:
+    """Return what observes seconds and, once in a while, says of which trace they are.
+
+    A bucket keeps the last trace alone, and is scraped every few seconds: naming one costs as much
+    as all the rest.
+    """
+    observe, observe_named = _observer(child), child.observe
+    due = [0.0] * (len(SECONDS) + 1)
+
+    def record(seconds: float, trace_id: str | None) -> None:
+        if trace_id is not None:
+            now, bucket = monotonic(), bisect_left(SECONDS, seconds)
+            if now >= due[bucket]:
+                due[bucket] = now + EXEMPLAR_EVERY
+                observe_named(seconds, {"trace_id": trace_id})
+                return
+        observe(seconds)
+
+    return record
+
+
+def _nothing(seconds: float, trace_id: str | None) -> None:
+    """Record nothing."""
 
 
 class PrometheusBackend(BaseMetricsBackend):
@@ -104,6 +156,7 @@ class PrometheusBackend(BaseMetricsBackend):
         self._semantic = semantic_conventions
         self._collectors: dict[str, Any] = {}
         self._children: dict[tuple[str, ...], Any] = {}
+        self._add_active: Callable[[float], None] | None = None
         self._lock = Lock()
 
     @classmethod
@@ -129,31 +182,32 @@ class PrometheusBackend(BaseMetricsBackend):
 
     def active(self, change: int) -> None:
         """See BaseMetricsBackend; the sum over the processes that are alive."""
-        gauge = self._children.get((ACTIVE_REQUESTS,)) or self._child(
-            "Gauge", ACTIVE_REQUESTS, {}, multiprocess_mode="livesum"
-        )
-        gauge.inc(change)
+        add = self._add_active
+        if add is None:
+            gauge = self._child("Gauge", ACTIVE_REQUESTS, {}, multiprocess_mode="livesum")
+            add = self._add_active = _adder(gauge)
+        add(change)
 
     def request(self, series: RequestSeries) -> RecordRequest:
         """See BaseMetricsBackend."""
-        count = self._child("Counter", REQUEST_TOTAL, series.counted).inc
-        observe = self._child(
-            "Histogram", REQUEST_DURATION_MS, series.timed, buckets=MILLISECONDS
-        ).observe
-        count_error = (
-            None
-            if series.failed is None
-            else self._child("Counter", REQUEST_ERRORS_TOTAL, series.failed).inc
+        count = _adder(self._child("Counter", REQUEST_TOTAL, series.counted))
+        observe = _observer(
+            self._child("Histogram", REQUEST_DURATION_MS, series.timed, buckets=MILLISECONDS)
         )
-        observe_seconds = self._semantic_child(series).observe if self._semantic else None
+        count_error = None
+        if series.failed is not None:
+            count_error = _adder(self._child("Counter", REQUEST_ERRORS_TOTAL, series.failed))
+        if self._semantic:
+            observe_seconds = _named_observer(self._semantic_child(series))
+        else:
+            observe_seconds = _nothing
 
         def record(seconds: float, trace_id: str | None) -> None:
-            count()
+            count(1)
             observe(seconds * 1000.0)
             if count_error is not None:
-                count_error()
-            if observe_seconds is not None:
-                observe_seconds(seconds, None if trace_id is None else {"trace_id": trace_id})
+                count_error(1)
+            observe_seconds(seconds, trace_id)
 
         return record
 
@@ -180,6 +234,7 @@ class PrometheusBackend(BaseMetricsBackend):
                 self._registry.unregister(collector)
             self._collectors.clear()
             self._children.clear()
+            self._add_active = None
 
     def _semantic_child(self, series: RequestSeries) -> Any:
         labels = {

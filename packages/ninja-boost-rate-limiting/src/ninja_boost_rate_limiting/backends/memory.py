@@ -9,7 +9,7 @@ from collections.abc import Callable
 from operator import itemgetter
 from typing import TYPE_CHECKING, Self
 
-from ninja_boost_rate_limiting.gcra import Decision, Quota
+from ninja_boost_rate_limiting.gcra import Decision, Quota, decide
 
 from .base import Backend, Bucket, digest
 
@@ -98,7 +98,7 @@ class InMemoryBackend(Backend):
             now = self._clock()
             shard = self._shards.get(bucket.name)
             tat = 0 if shard is None else shard.tats.get(client, 0)
-            decision = quota.decide(tat, now * quota.count, cost)
+            decision = decide(tat, now * quota.count, quota.interval, quota.tolerance, cost)
             if decision.allowed and cost:
                 if shard is None or not tat:
                     shard = self._make_room(bucket, now)

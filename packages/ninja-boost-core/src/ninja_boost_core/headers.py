@@ -1,0 +1,73 @@
+"""Response headers that were made ready before there is a response.
+
+Django encodes and checks a header each time that it is set, which takes longer than most of what
+a middleware does. What never changes is checked once, by ``ready``; what does change must be text
+that no client chose, or that was checked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from django.http.response import ResponseHeaders
+
+if TYPE_CHECKING:
+    from django.http.response import HttpResponseBase
+
+__all__ = ["ReadyHeaders", "headers_of", "put", "put_missing", "ready"]
+
+ReadyHeaders = Mapping[str, tuple[str, str]]
+"""Each header's name and value by its name in lower case."""
+
+
+def ready(headers: Mapping[str, str]) -> ReadyHeaders:
+    """Return headers as ``put`` takes them.
+
+    Raises:
+        django.http.BadHeaderError: for a value of more than one line.
+    """
+    made = ResponseHeaders({})
+    for name, value in headers.items():
+        made[name] = value
+    return {name.lower(): (name, value) for name, value in made.items()}
+
+
+def headers_of(response: HttpResponseBase) -> ReadyHeaders:
+    """Return the headers that a response has, to look into."""
+    store = _store_of(response)
+    if store is not None:
+        return store
+    return {name.lower(): (name, value) for name, value in response.headers.items()}
+
+
+def put(response: HttpResponseBase, headers: ReadyHeaders) -> None:
+    """Set headers, in the place of those that are there."""
+    store = _store_of(response)
+    if store is not None:
+        store.update(headers)
+        return
+    for name, value in headers.values():
+        response.headers[name] = value
+
+
+def put_missing(response: HttpResponseBase, headers: ReadyHeaders) -> None:
+    """Set headers that are not there yet."""
+    store = _store_of(response)
+    if store is not None:
+        store.update({**headers, **store})
+        return
+    for name, value in headers.values():
+        response.headers.setdefault(name, value)
+
+
+_HAS_STORE: Final = vars(ResponseHeaders({"A": "b"})) == {"_store": {"a": ("A", "b")}}
+
+
+def _store_of(response: HttpResponseBase) -> dict[str, tuple[str, str]] | None:
+    """Return where Django keeps the headers; None where they are kept in another way."""
+    headers: Any = response.headers
+    if _HAS_STORE and type(headers) is ResponseHeaders:
+        store: dict[str, tuple[str, str]] = headers._store
+        return store
+    return None

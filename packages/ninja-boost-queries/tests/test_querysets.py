@@ -12,7 +12,19 @@ from ninja import Field, Schema
 from ninja_boost_queries import Queries, plan_queryset
 from ninja_boost_queries._hook import QueriesHook
 
-from .models import Album, Company, Counted, Country, Label, Line, Order, Person, Product, Track
+from .models import (
+    Album,
+    Company,
+    Counted,
+    Country,
+    Label,
+    Line,
+    Order,
+    Person,
+    Product,
+    Seat,
+    Track,
+)
 from .support import ask, both, fill
 from .test_relations import CompanyOut, LabelOut, LineOut, OrderOut, PersonOut
 
@@ -23,6 +35,10 @@ class MentoredOut(Schema):
     name: str
     mentor: PersonOut | None
     company: CompanyOut | None
+
+
+class LineOrder(Schema):
+    number: int
 
 
 def shape(queryset):
@@ -140,6 +156,21 @@ def test_deferred_columns_stay_deferred(change, only):
     planned = plan_queryset(rows, MentoredOut, Queries(only=only))
     assert planned.query.deferred_loading == rows.query.deferred_loading
     both(rows.all, list[MentoredOut], queries=Queries(only=only))
+
+
+def test_a_relation_whose_key_is_deferred_is_left_alone():
+    class Holder(Schema):
+        order: LineOrder | None
+        taken_by: PersonOut | None
+
+    fill()
+    # What Django fetches of a seat takes the order, which is part of its key, away again.
+    for rows in (Seat.objects.only("order"), Seat.objects.defer("taken_by")):
+        naive, planned = both(rows.order_by("pk").all, list[Holder])
+        assert planned.queries == naive.queries
+    for rows in (Person.objects.defer("company"), Person.objects.only("name")):
+        naive, planned = both(rows.order_by("id").all, list[PersonOut])
+        assert planned.queries == naive.queries
 
 
 def test_a_deferred_column_elsewhere_does_not_keep_from_joining():

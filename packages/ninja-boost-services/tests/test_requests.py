@@ -375,6 +375,32 @@ def test_a_stream_that_fails(services, log, kind):
     assert log[3:] == ["stream ends with db", "db sees ZeroDivisionError", "-db"]
 
 
+@BOTH
+def test_a_service_that_a_stream_is_the_first_to_ask_for(services, log, make_view):
+    def chunks(ctx):
+        yield ctx["services"]["db"]
+        raise ZeroDivisionError
+
+    async def achunks(ctx):
+        for chunk in (await ctx["services"].aget("db"), None):
+            if chunk is None:
+                raise ZeroDivisionError
+            yield chunk
+
+    is_async = make_view is async_view
+    body = achunks if is_async else chunks
+
+    async def read(response):
+        return [chunk async for chunk in response]
+
+    with serving_view(make_view(lambda ctx: StreamingHttpResponse(body(ctx)))):
+        response = Client().get("/api/view")
+        assert log == []
+        with pytest.raises(ZeroDivisionError):
+            asyncio.run(read(response)) if is_async else list(response)
+    assert log == ["+db", "db sees ZeroDivisionError", "-db"]
+
+
 @ALL_KINDS
 def test_a_client_that_leaves_a_stream(services, log, kind):
     with serving_view(streaming(log), kind):

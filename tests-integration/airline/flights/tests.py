@@ -172,7 +172,9 @@ def test_connections_are_two_queries_for_one_airport_and_for_fifty(boost_client)
         known = Airport.objects.count()
         for number in range(known, known + 2 * count, 2):
             country = Country.objects.create(code=f"{number // 2:02}", name=f"Country {number}")
-            origin, destination = (airport(f"X{each:03}", f"Hub {each}") for each in (number, number + 1))
+            origin, destination = (
+                airport(f"X{each:03}", f"Hub {each}") for each in (number, number + 1)
+            )
             Airport.objects.filter(pk=destination.pk).update(country=country)
             times = {"departs_at": DEPARTURE, "arrives_at": DEPARTURE + timedelta(hours=1)}
             seats = {"price": 1, "seats": 1, "seats_left": 1}

@@ -206,10 +206,8 @@ def replay(entry: Entry, extra: Mapping[str, str]) -> HttpResponse:
     if entry.reason is not None:
         response.reason_phrase = entry.reason
     # The headers have been through Django's checks and encoding when they were set first.
-    headers = {**entry.headers}
-    for name, value in extra.items():
-        headers[name.lower()] = (name, value)
-    response.headers._store = headers
+    added = {name.lower(): (name, value) for name, value in extra.items()}
+    response.headers._store = {**entry.headers, **added}
     return response
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,7 +31,8 @@ class Given:
     Attributes:
         joins: whether a join changes nothing but the columns.
         defers: whether columns may be deferred.
-        deferred: the fields that are.
+        hidden: the columns that are, by attname.
+        changed: the fields of which something is.
         prefetched: what ``prefetch_related`` was given, as paths.
         passed: these, and what they lead through.
         loaded: the relations whose objects Django has at hand, as those of a related manager.
@@ -40,7 +41,8 @@ class Given:
 
     joins: bool = False
     defers: bool = False
-    deferred: frozenset[str] = frozenset()
+    hidden: frozenset[str] = frozenset()
+    changed: frozenset[str] = frozenset()
     prefetched: frozenset[str] = frozenset()
     passed: frozenset[str] = frozenset()
     loaded: Mapping[Any, Any] = field(default_factory=dict)
@@ -66,12 +68,31 @@ class Given:
                 and not _has_raw_sql(query)
             ),
             defers=all_others and not (names or prefetched or query.select_related is not False),
-            deferred=frozenset(name.partition(LOOKUP_SEP)[0] for name in names),
+            hidden=_hidden(query.get_meta(), names, all_others) if names else frozenset(),
+            changed=frozenset(name.partition(LOOKUP_SEP)[0] for name in names),
             prefetched=prefetched,
             passed=frozenset(part for path in prefetched for part in _parts(path)),
             loaded=queryset._known_related_objects,
             order=query.order_by or query.get_meta().ordering,
         )
+
+
+def _hidden(meta: Any, names: Set[str], all_others: bool) -> frozenset[str]:
+    """Return the columns that a queryset defers; ``names`` are those, or all but those.
+
+    A foreign key in the primary key is one of them: when Django fetches what was deferred, it
+    forgets that key's object.
+    """
+    named = names if all_others else {name.partition(LOOKUP_SEP)[0] for name in names}
+    return frozenset(
+        each.attname
+        for each in meta.concrete_fields
+        if (
+            each.is_relation
+            if each in meta.pk_fields
+            else (each.name in named or each.attname in named) is all_others
+        )
+    )
 
 
 def _parts(path: str) -> list[str]:

@@ -77,6 +77,8 @@ class _Additions:
             here = path + relation.name
             inside = bare or here in self.given.prefetched
             below: str | None = None
+            if not path and relation.here & self.given.hidden:
+                continue  # to find them would cost a query for each row
             if reached is None:
                 if self._finds_anything() and here not in self.given.prefetched:
                     self.lookups.append(here)
@@ -99,7 +101,7 @@ class _Additions:
         return (
             relation.joinable
             and len(self.joins) < MOST_JOINS
-            and bool(path or relation.lookup not in self.given.deferred)
+            and bool(path or relation.lookup not in self.given.changed)
         )
 
     def _finds_anything(self) -> bool:

@@ -29,7 +29,8 @@ autodoc_preserve_defaults = True
 python_use_unqualified_type_names = True
 python_maximum_signature_line_length = 88
 napoleon_use_ivar = True
-nitpicky = False
+# An entry for each method would make every page slow to build and its list of contents long.
+toc_object_entries = False
 
 
 def setup(app: Sphinx) -> None:

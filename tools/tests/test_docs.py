@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "docs"))
 
-from generate import evidence  # noqa: E402
+from generate import evidence, links  # noqa: E402
 
 COMPARISON = (ROOT / "docs/comparison.md").read_text(encoding="utf-8")
 ROWS = [
@@ -61,3 +61,24 @@ def test_commands_of_the_guides_exist():
     named = set(re.findall(r"manage\.py (\w+)", text)) - {"migrate", "createsuperuser", "runserver"}
     known = {path.stem for path in ROOT.glob("packages/*/src/*/management/commands/[!_]*.py")}
     assert named - known == {"check", "test"}
+
+
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        ('<a href="gone.html">x</a>', "index.html links to gone.html, which is not there"),
+        ('<a href="#gone">x</a>', "index.html links to #gone, where there is no such place"),
+        (
+            '<script src="https://x.example/a.js"></script>',
+            "index.html loads https://x.example/a.js",
+        ),
+        ("<style>@import 'https://x.example/a.css';</style>", "index.html loads https://x.example"),
+        ('<img src="gone.svg">', "index.html loads gone.svg, which is not there"),
+        ('<a id="here" href="#here">x</a><a href="https://x.example">x</a>', ""),
+    ],
+)
+def test_dead_links_and_foreign_hosts_are_found(tmp_path, body, problem):
+    (tmp_path / "index.html").write_text(body)
+    found = links.problems(tmp_path)
+    assert len(found) == bool(problem)
+    assert problem in "".join(found)

@@ -249,6 +249,13 @@ def test_children_of_a_model_and_their_parents():
     Bar.objects.create(name="bar")
     assert len(both(lambda: Restaurant.objects.order_by("id"), list[RestaurantOut])[1].queries) == 1
     assert len(both(lambda: Place.objects.order_by("id"), list[PlaceOut])[1].queries) == 1
+    # An owner is the same object for both.
+    places = Place.objects.order_by("id").distinct()
+    naive, planned = both(places.all, list[PlaceOut])
+    assert len(planned.queries) == 9 < len(naive.queries)
+    both(lambda: places[:1], list[PlaceOut])
+    both(lambda: Place.objects.order_by("id").defer("name")[:1], list[PlaceOut])
+    both(lambda: Place.objects.order_by("id")[:1], list[PlaceOut], queries=Queries(only=True))
     naive, planned = both(lambda: Restaurant.objects.order_by("id"), list[Up])
     assert len(planned.queries) < len(naive.queries)
     # The parent is made of columns that are here.

@@ -201,6 +201,8 @@ class _Planner:
         origin, back = node.origin
         if link.field is back:
             return origin
+        if origin is not None and _is_of_the_parent(link, back, node.model):
+            return self.step(origin, link, hinted=hinted)
         node.columns.update(link.here)
         branch = node.branches.get(link.name)
         if branch is None:
@@ -215,6 +217,18 @@ class _Planner:
                 reached.columns.update(link.there)
             branch = node.branches[link.name] = Branch(link, reached)
         return branch.node
+
+
+def _is_of_the_parent(link: Relation, back: Any, model: type[Model]) -> bool:
+    """Return whether a child model takes a foreign key's object from its parent, as it came from.
+
+    Args:
+        link: a relation of the child.
+        back: the relation that leads back to where the child came from.
+        model: the child.
+    """
+    from_parent = getattr(getattr(back, "remote_field", None), "parent_link", False)
+    return from_parent and link.field.concrete and not link.many and link.field.model is not model
 
 
 def _unknown(problem: str, name: str, known: Iterable[str]) -> Misconfigured:

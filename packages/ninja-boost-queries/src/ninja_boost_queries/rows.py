@@ -98,9 +98,12 @@ class _Additions:
             self.visit(reached, f"{here}{LOOKUP_SEP}", below, bare=inside)
 
     def _can_join(self, relation: Relation, path: str) -> bool:
+        # A child is made of the columns that were read of its parent, and so would lack some.
+        is_partial = bool(self.only or self.given.changed)
         return (
             relation.joinable
             and len(self.joins) < MOST_JOINS
+            and not (is_partial and getattr(relation.field, "parent_link", False))
             and bool(path or relation.lookup not in self.given.changed)
         )
 

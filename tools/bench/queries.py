@@ -152,12 +152,12 @@ def run(engine: str, database: dict[str, Any], rounds: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("engines", nargs="*", choices=databases.ENGINES, metavar="engine")
+    parser.add_argument("engines", nargs="*", default=databases.ENGINES, metavar="engine")
     parser.add_argument("--rounds", type=int, default=21)
     options = parser.parse_args()
     context = multiprocessing.get_context("spawn")
     with tempfile.TemporaryDirectory() as directory:
-        for engine in options.engines or databases.ENGINES:
+        for engine in options.engines:
             with databases.prepared(engine, Path(directory), context):
                 database = databases.settings(engine, Path(directory))
                 process = context.Process(target=run, args=(engine, database, options.rounds))

@@ -375,7 +375,9 @@ SOURCES = {
 }
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=150, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck)
+)
 @given(
     st.lists(st.sampled_from(sorted(SOURCES)), min_size=1, unique=True),
     st.sampled_from(sorted(name for name in QUERYSETS if name not in ("values", "locked"))),

@@ -268,11 +268,12 @@ def in_migration(symbol: str) -> bool:
 @nox.session
 def tools(session: nox.Session) -> None:
     """The tests of tools/ itself."""
-    session.install(*(r for name in TOOLS for r in group(name)))
     run_tool_tests(session, "-m", "not slow")
 
 
 def run_tool_tests(session: nox.Session, *options: str) -> None:
+    """Those that the options choose; pytest imports the files of all of them for that."""
+    session.install(*(r for name in TOOLS for r in group(name)))
     command = ["python", "-m", "pytest", "-q", "tools/tests", "-c", "tools/tests/pytest.ini"]
     session.run(*command, *options, *session.posargs, env={"UV": uv()})
 
@@ -502,7 +503,6 @@ def release(session: nox.Session) -> None:
 @nox.session
 def rehearsal(session: nox.Session) -> None:
     """Releases in a throw-away clone, a local index, and users who upgrade."""
-    session.install(*group("test"), *group("release"), *group("nox"))
     run_tool_tests(session, "-m", "slow", "-s")
 
 

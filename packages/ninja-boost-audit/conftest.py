@@ -43,18 +43,22 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
+def is_example(item: pytest.Item) -> bool:
+    return item.path.name == "README.md"
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # What a page registers and connects to lasts, so it comes last: in `pytest .` too.
+    items.sort(key=is_example)
     # pytest-django sets up the databases that marked tests ask for.
-    for item in items:
-        if item.path.name == "README.md":
-            item.add_marker(pytest.mark.django_db)
+    for item in filter(is_example, items):
+        item.add_marker(pytest.mark.django_db)
 
 
 @pytest.fixture(autouse=True)
 def _django_db_marker(request: pytest.FixtureRequest) -> None:
     """Replace pytest-django's fixture: an example has the database without a transaction."""
-    is_example = request.node.path.name == "README.md"
-    if request.node.get_closest_marker("django_db") and not is_example:
+    if request.node.get_closest_marker("django_db") and not is_example(request.node):
         request.getfixturevalue("_django_db_helper")
 
 

@@ -12,6 +12,7 @@ from ninja import NinjaAPI
 
 from ninja_boost_caching import cache_manager, cache_response
 from ninja_boost_caching.backends import current_backend
+from ninja_boost_caching.checks import check_deployment, check_operations
 from ninja_boost_core import AutoAPI
 
 from .support import serving, status_of, with_cache
@@ -187,3 +188,69 @@ def test_what_another_version_has_written_is_a_miss(rubbish):
         [key] = [k for k in cache._cache if k.startswith(":1:nbc:e:")]
         cache.set(key.removeprefix(":1:"), rubbish)
         assert status_of(Client().get("/api/n")) == "fwd=miss"
+
+
+class Unbuildable(LocMemCache):
+    """Its constructor asks a server."""
+
+    down: ClassVar[bool] = True
+
+    def __init__(self, *args, **kwargs):
+        if self.down:
+            raise ConnectionError("nobody there")
+        super().__init__(*args, **kwargs)
+
+
+@pytest.fixture
+def unbuildable(settings, caplog):
+    caplog.set_level(logging.CRITICAL)
+    settings.CACHES = {
+        **settings.CACHES,
+        "unbuildable": {"BACKEND": f"{__name__}.Unbuildable", "LOCATION": "unbuildable"},
+    }
+    Unbuildable.down = True
+    with with_cache(ALIAS="unbuildable", COOLDOWN=0):
+        yield Unbuildable
+    Unbuildable.down = True
+
+
+def test_a_cache_that_cannot_be_built_is_an_outage(unbuildable, counted):
+    with serving(api=counter_api()):
+        answers = [Client().get("/api/n") for _ in range(2)]
+        assert [answer.status_code for answer in answers] == [200, 200]
+        assert answers[0]["Cache-Status"].endswith("detail=outage")
+        assert counted()["failures"] >= 2
+        unbuildable.down = False
+        assert status_of(Client().get("/api/n")) == "fwd=miss"
+        assert status_of(Client().get("/api/n")) == "hit"
+
+
+async def test_a_cache_that_cannot_be_built_is_an_outage_for_async_views(unbuildable):
+    with serving(api=counter_api()):
+        for _ in range(2):
+            answer = await AsyncClient().get("/api/async")
+            assert (answer.status_code, status_of(answer)) == (200, "fwd=bypass")
+        unbuildable.down = False
+        assert status_of(await AsyncClient().get("/api/async")) == "fwd=miss"
+        assert status_of(await AsyncClient().get("/api/async")) == "hit"
+
+
+def test_checks_do_without_a_cache_that_cannot_be_built(unbuildable):
+    with serving(api=counter_api()):
+        assert [each.id for each in check_deployment()] == ["ninja_boost_caching.W003"]
+        assert list(check_operations()) == []
+
+
+def test_a_cache_whose_library_is_missing_is_a_wrong_setting(settings, monkeypatch):
+    def missing(self, *args, **kwargs):
+        raise ModuleNotFoundError("No module named 'pylibmc'")
+
+    monkeypatch.setattr(Unbuildable, "__init__", missing)
+    settings.CACHES = {
+        **settings.CACHES,
+        "unbuildable": {"BACKEND": f"{__name__}.Unbuildable", "LOCATION": "unbuildable"},
+    }
+    with with_cache(ALIAS="unbuildable"):
+        (message,) = check_operations()
+        assert message.id == "ninja_boost_caching.E001"
+        assert "pylibmc" in message.msg

@@ -9,8 +9,10 @@ from ninja import NinjaAPI
 from ninja_boost_caching import cache_response
 from ninja_boost_caching._statistics import statistics
 from ninja_boost_caching.backends import current_backend
-from ninja_boost_caching.keys import GENERATION
-from ninja_boost_caching.memory import InProcess
+from ninja_boost_caching.keys import GENERATION, Names
+from ninja_boost_caching.memory import LARGEST_UNPICKLED, InProcess
+from ninja_boost_caching.representations import FORMAT, Entry
+from ninja_boost_caching.storage import fetch
 
 from .support import serving, status_of, with_cache
 
@@ -70,6 +72,71 @@ def test_the_names_that_are_remembered_are_bounded(cache, monkeypatch):
     for number in range(50):
         memory.get(f"name-{number}")
     assert len(memory._keys) <= 10
+
+
+def entry_named(name, body=b"a", generations=(7,)):
+    names = Names(f"{name}-entry", f"{name}-lock", (f"{GENERATION}{name}",), ())
+    entry = Entry(FORMAT, generations, 1.0, 2.0, 2.0, 200, None, {}, body)
+    return names, tuple(entry)
+
+
+def kept_in(memory, cache, name="x", **more):
+    names, entry = entry_named(name, **more)
+    memory.get("nothing")
+    memory.add(names.generations[0], 7, 60)
+    cache.set(names.entry, entry, 60)
+    return names
+
+
+@pytest.mark.parametrize("size", [1, LARGEST_UNPICKLED + 1])
+def test_an_entry_counts_for_as_long_as_the_cache_has_it(cache, size):
+    memory = InProcess(cache)
+    names = kept_in(memory, cache, body=b"a" * size)
+    assert memory.fetch(names).body == memory.fetch(names).body == b"a" * size
+    # Another process's, or this one's: what is there now counts.
+    cache.set(names.entry, entry_named("x", body=b"b")[1], 60)
+    assert memory.fetch(names).body == b"b"
+    cache.touch(names.entry, -1)
+    assert memory.fetch(names) is None
+    kept_in(memory, cache)
+    assert memory.fetch(names).body == b"a"
+    cache.delete(names.entry)
+    assert memory.fetch(names) is None
+
+
+def test_an_entry_that_is_remembered_can_be_invalidated(cache):
+    memory = InProcess(cache)
+    names = kept_in(memory, cache)
+    assert memory.fetch(names) is memory.fetch(names) is not None
+    memory.delete(names.generations[0])
+    assert memory.fetch(names) is None
+    memory.add(names.generations[0], 8, 60)
+    assert memory.fetch(names) is None
+    memory = InProcess(cache)
+    names = kept_in(memory, cache)
+    assert memory.fetch(names)
+    cache.clear()
+    assert memory.fetch(names) is None
+
+
+@pytest.mark.parametrize("kept", [1, (), (0,) * 9, (FORMAT, [7], *[None] * 7)])
+def test_what_another_version_wrote_is_a_miss(cache, kept):
+    memory = InProcess(cache)
+    names = kept_in(memory, cache)
+    cache.set(names.entry, kept, 60)
+    assert memory.fetch(names) is None
+    assert fetch(cache, names) is None
+
+
+def test_the_entries_that_are_remembered_are_bounded(monkeypatch):
+    monkeypatch.setattr("ninja_boost_caching.memory.MOST_UNPICKLED", 3)
+    cache = LocMemCache("remembered", {})
+    memory = InProcess(cache)
+    for number in range(10):
+        assert memory.fetch(kept_in(memory, cache, str(number))).body == b"a"
+        assert len(memory._unpickled) <= 3
+    assert memory.fetch(kept_in(memory, cache, "large", body=b"a" * LARGEST_UNPICKLED))
+    assert "large-entry" not in memory._unpickled
 
 
 def test_it_follows_the_caches():

@@ -80,6 +80,16 @@ def a_plan(choice, name="shop", parent=None):
         return start_project(name, choice, parent=parent or source, source=source)
 
 
+@given(choices())
+def test_security_headers_are_around_all_other_middleware(choice):
+    settings = a_plan(choice).files["shop/settings.py"].decode()
+    for text in (settings, config_block(choice)):
+        wired = re.findall(r'^(?:#|) +"(\S+Middleware)",$', text, re.MULTILINE)
+        first = [name for name in wired if name.endswith(".SecurityHeadersMiddleware")]
+        assert len(first) == ("security-headers" in choice.options)
+        assert wired[: len(first)] == first
+
+
 @given(choices(), project_names())
 def test_whatever_is_chosen_is_well_formed(choice, name):
     try:

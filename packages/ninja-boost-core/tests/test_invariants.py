@@ -463,7 +463,6 @@ def test_an_unused_point_is_not_in_the_plan():
         plan = operation.plan()
     assert not any(getattr(plan.steps, point) for point in plan.steps.__slots__)
     assert plan.auth == ()
-    assert plan.needs_context is False
     assert plan.enter is None
 
 

@@ -304,6 +304,52 @@ def test_the_context(is_async):
     }
 
 
+@BOTH
+def test_a_context_is_made_once_and_only_for_those_who_ask(is_async, monkeypatch):
+    made: list[str] = []
+
+    def counting(request):
+        made.append(request.path)
+        return build_context(request)
+
+    monkeypatch.setattr("ninja_boost_core.call.build_context", counting)
+    seen = []
+
+    class Asks(Hook):
+        def before_auth(self, call):
+            seen.append(call.ctx)
+
+        def after_view(self, call, result):
+            if call.request.path == "/api/asked":
+                seen.append((call.ctx["user"], call.ctx is call.ctx))
+            return result
+
+    router = AutoRouter()
+    for path in ("/asked", "/not"):
+        if is_async:
+
+            @router.get(path)
+            @attach(Asks())
+            async def aview(request):
+                return 1
+
+        else:
+
+            @router.get(path)
+            @attach(Asks())
+            def view(request):
+                return 1
+
+    api = AutoAPI()
+    api.add_router("", router)
+    with serving(api=api), override_settings(DEBUG=True):
+        for path in ("/api/asked", "/api/not"):
+            assert Client().get(path, headers=DEMO).status_code == 200
+    assert made == ["/api/asked"]
+    user = {"user_id": 1, "username": "demo", "is_staff": False}
+    assert seen == [{}, (user, True), {}]
+
+
 def test_an_authentication_that_returns_true_names_nobody():
     class Yes(HttpBearer):
         def authenticate(self, request, token):

@@ -46,7 +46,7 @@ def _postgres(options: dict[str, str]) -> str:
         user=options["USER"],
         password=options["PASSWORD"],
         dbname=options["NAME"] or "postgres",
-        connect_timeout=3,
+        connect_timeout=15,
     ).close()
     return "django.db.backends.postgresql"
 
@@ -59,7 +59,7 @@ def _mariadb(options: dict[str, str]) -> str:
         port=int(options["PORT"] or 3306),
         user=options["USER"],
         password=options["PASSWORD"],
-        connect_timeout=3,
+        connect_timeout=15,
     ).close()
     # Django asks for a version of mysqlclient; what it uses of it, PyMySQL has too.
     pymysql.version_info = (2, 2, 8, "final", 0)

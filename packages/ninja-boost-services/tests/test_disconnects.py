@@ -35,7 +35,7 @@ async def connected():
 
 
 async def until(log, entry):
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while entry not in log:  # noqa: ASYNC110 - it is a plain list
             await asyncio.sleep(0.001)
 
@@ -51,7 +51,7 @@ async def test_in_the_view(services, log, kind):
         connection = await connected()
         await until(log, "waits")
         await connection.send_input(DISCONNECT)
-        await connection.wait(10)
+        await connection.wait(30)
     assert log == [
         "+db",
         "+session",
@@ -93,7 +93,7 @@ async def test_while_the_stream_waits(services, log, wired):
         connection = await connected()
         await until(log, "next")
         await connection.send_input(DISCONNECT)
-        await connection.wait(10)
+        await connection.wait(30)
     told = TOLD if wired else ["-session", "-db"]
     assert log == ["+db", "+session", "next", *ENDED, *told]
 

@@ -179,6 +179,25 @@ def test_a_prefix(get, prefixes):
     assert "Deprecation" not in get("/api/v3/people")
 
 
+def test_the_document_of_a_version_says_what_is_below_a_prefix(client, settings):
+    def marked(version):
+        paths = client.get(f"/api/{version}/openapi.json").json()["paths"]
+        found = {path: {each.get("deprecated") for each in paths[path].values()} for path in paths}
+        assert {f"/api/{version}/people", f"/api/{version}/orders/{{number}}"} < {*found}
+        return {path for path, flags in found.items() if flags == {True}}, {*found}
+
+    assert marked("v1")[0] == set()
+    settings.NINJA_BOOST = {
+        "VERSIONING": {"DEPRECATED": {"/api/v1/": {}, "/api/v2/orders/": {"SUNSET": "2030-01-01"}}}
+    }
+    some, every = marked("v1")
+    assert some == every
+    assert marked("v2")[0] == {"/api/v2/orders/{number}"}
+    assert marked("v3")[0] == set()
+    settings.NINJA_BOOST = {}
+    assert marked("v1")[0] == set()
+
+
 @both
 def test_a_route_s_own_deprecation_is_not_doubled(get, prefixes):
     prefixes(SINCE="2024-01-01", SUNSET="2025-06-01", REPLACEMENT="/api/v3/")
@@ -285,3 +304,9 @@ def test_the_inventory_line():
     assert lines["/auto/routes/legacy"][0] == "deprecated, sunset Tue, 01 Dec 2026 00:00:00 GMT"
     assert "version 2.0 by header X-API-Version" in lines["/auto/routes/header"]
     assert lines["/api/v1/people"][0] == "version v1 by path"
+
+
+def test_the_headers_are_made_once():
+    old = deprecation(sunset="2099-01-01", replacement="/new")
+    assert old.headers is old.headers
+    assert old.headers["Link"] == '</new>; rel="successor-version"'

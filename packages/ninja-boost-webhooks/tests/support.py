@@ -168,7 +168,7 @@ def redis_url() -> str:
 
     url = os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/0")
     try:
-        redis.Redis.from_url(url, socket_connect_timeout=1).ping()
+        redis.Redis.from_url(url, socket_connect_timeout=15).ping()
     except redis.RedisError as error:
         if os.environ.get("CI") == "true":
             raise

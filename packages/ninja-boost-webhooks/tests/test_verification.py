@@ -164,11 +164,12 @@ def test_the_deliverys_own_id_tells_it_from_others_where_it_is_signed():
 
 
 def test_without_an_id_it_is_what_was_signed():
+    at = now()
     for case in (CASES[0], CASES[2]):
         for body in (b"command=%2Fpay", b"[1]", b'{"id": 7}', b'{"id": ""}', b"[" * 100_000):
-            one = decide(case, case.signed(body, timestamp=now() - 1), body)
-            same = decide(case, case.signed(body, timestamp=now() - 1), body)
-            other = decide(case, case.signed(body, timestamp=now()), body)
+            one = decide(case, case.signed(body, timestamp=at - 1), body)
+            same = decide(case, case.signed(body, timestamp=at - 1), body)
+            other = decide(case, case.signed(body, timestamp=at), body)
             assert one.accepted
             assert one.delivery == same.delivery != other.delivery
 
@@ -182,9 +183,9 @@ def test_an_unsigned_delivery_id_tells_nothing():
 def test_what_a_stripped_or_respelt_signature_is_worth():
     """Each spelling of one message is the same delivery."""
     scheme = CASES[0]
-    body = b"no json"
-    old = sign_stripe(body, "old", timestamp=now())["Stripe-Signature"]
-    new = sign_stripe(body, "new", timestamp=now())["Stripe-Signature"]
+    body, at = b"no json", now()
+    old = sign_stripe(body, "old", timestamp=at)["Stripe-Signature"]
+    new = sign_stripe(body, "new", timestamp=at)["Stripe-Signature"]
     both = f"{old},{new.partition(',')[2]}"
     spellings = [both, old, new, both.replace("v1=", " v1="), old.upper().replace("T=", "t=")]
     deliveries = {

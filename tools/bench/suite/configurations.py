@@ -36,10 +36,19 @@ def on() -> dict[str, Any]:
         "JWT_SECRET_KEY": SECRET,
         "NINJA_BOOST": {
             "AUTH": "ninja_boost.integrations.JWTAuth",
+            # It is off by itself; ``verifying`` has it off.
+            "JWT": {"TOKEN_CACHE_SECONDS": 60},
             "RATE_LIMIT": {"DEFAULT": f"{RATE}/minute"},
             "METRICS": {"BACKEND": "ninja_boost.metrics.PrometheusBackend"},
         },
     }
+
+
+def verifying() -> dict[str, Any]:
+    """Return settings with everything on where each token is verified at each request."""
+    settings = on()
+    del settings["NINJA_BOOST"]["JWT"]
+    return settings
 
 
 def hand() -> dict[str, Any]:

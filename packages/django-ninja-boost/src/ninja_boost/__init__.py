@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ninja_boost_caching import if_match as if_match
     from ninja_boost_core.api import AutoAPI as AutoAPI
     from ninja_boost_core.attachment import attach as attach
-    from ninja_boost_core.contract import Call as Call
+    from ninja_boost_core.call import Call as Call
     from ninja_boost_core.contract import Feature as Feature
     from ninja_boost_core.contract import Hook as Hook
     from ninja_boost_core.contract import Order as Order

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
 from collections.abc import Mapping
 from typing import Literal, get_args
 
@@ -23,7 +22,7 @@ Name = Literal[
 ]
 
 _lock = threading.Lock()
-_counts: Counter[str] = Counter()
+_counts: dict[str, int] = dict.fromkeys(get_args(Name), 0)
 
 
 def count(name: Name) -> None:
@@ -40,4 +39,4 @@ def statistics() -> Mapping[str, int]:
     ``failures`` (of the cache).
     """
     with _lock:
-        return {name: _counts[name] for name in get_args(Name)}
+        return dict(_counts)

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.core.cache import InvalidCacheBackendError, caches
 from django.core.cache.backends.dummy import DummyCache
 from django.core.cache.backends.locmem import LocMemCache
+from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 
 from ninja_boost_core.conf import boost_settings
@@ -24,10 +25,13 @@ from ._statistics import count
 from .keys import prefix_generation
 from .memory import InProcess
 from .settings import current_options
-from .storage import forget
+from .storage import fetch, forget
 
 if TYPE_CHECKING:
     from django.core.cache.backends.base import BaseCache
+
+    from .keys import Names
+    from .representations import Entry
 
 __all__ = ["Backend", "Unavailable", "current_backend"]
 
@@ -58,20 +62,41 @@ class Backend:
     """
 
     def __init__(self, alias: str, cooldown: float = 1.0) -> None:
+        self.alias = alias
+        self.cooldown = cooldown
+        self._resting_until = 0.0
+        self._owed: dict[str, object] = {}
+        self._lock = threading.Lock()
+        # Until it has been seen, the cache may be of any kind.
+        self._blocks = self._changed = True
+        self._in_process: InProcess | None = None
         try:
-            cache = caches[alias]
-        except InvalidCacheBackendError as error:
+            self._notice(caches[alias])
+        except (InvalidCacheBackendError, ImproperlyConfigured, ImportError) as error:
             raise Misconfigured(
                 f"NINJA_BOOST: CACHE.ALIAS is {alias!r}, which is no cache that works: {error}",
                 f"Set CACHE.ALIAS to one of CACHES: {', '.join(map(repr, settings.CACHES))}.",
             ) from error
-        self.alias = alias
-        self.cooldown = cooldown
-        self._notice(cache)
-        self._resting_until = 0.0
-        self._owed: dict[str, object] = {}
-        self._lock = threading.Lock()
+        except Exception as error:  # noqa: BLE001 - a server that is down is no wrong setting
+            self._failed(error)
         _backends.add(self)
+
+    def recall(self, names: Names) -> Entry | None:
+        """Return the answer in a cache of this process; None if there is none, or no such cache.
+
+        Raises:
+            Unavailable: the cache has failed, now or just before.
+        """
+        memory = self._in_process
+        if memory is None or self._changed:
+            return None
+        if self._resting_until or self._owed:
+            entry: Entry | None = self.call(fetch, names)
+            return entry
+        try:
+            return memory.fetch(names)
+        except Exception as error:
+            raise self._failed(error) from error
 
     def step(self, function: Callable[..., Any], *arguments: Any, **options: Any) -> Step:
         """Return the step that calls ``function(cache, ...)``; it raises Unavailable alone."""
@@ -109,9 +134,7 @@ class Backend:
     async def acall(self, function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
         """See ``call``."""
         # One trip to the thread for all calls; the cache's own async methods make one each.
-        if self._changed:
-            self._notice(caches[self.alias])
-        if self._blocks:
+        if self._blocks or self._changed:
             return await sync_to_async(self.call)(function, *arguments, **options)
         return self.call(function, *arguments, **options)
 
@@ -122,16 +145,20 @@ class Backend:
             return function(self._in_process or caches[self.alias], *arguments, **options)
         except Exception as error:
             # Each cache has client errors of its own.
-            self._resting_until = time.monotonic() + self.cooldown
-            count("failures")
-            logger.error(  # noqa: TRY400 - an outage needs no traceback each second
-                "The cache %r failed, and is left alone for %g s: %s: %s",
-                self.alias,
-                self.cooldown,
-                type(error).__name__,
-                error,
-            )
-            raise Unavailable from error
+            raise self._failed(error) from error
+
+    def _failed(self, error: Exception) -> Unavailable:
+        """Leave the cache alone for a while."""
+        self._resting_until = time.monotonic() + self.cooldown
+        count("failures")
+        logger.error(
+            "The cache %r failed, and is left alone for %g s: %s: %s",
+            self.alias,
+            self.cooldown,
+            type(error).__name__,
+            error,
+        )
+        return Unavailable()
 
     def _notice(self, cache: BaseCache) -> None:
         """See what kind of cache it is."""

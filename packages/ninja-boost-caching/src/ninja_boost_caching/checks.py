@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core import checks
-from django.core.cache import caches
 from django.core.cache.backends.locmem import LocMemCache
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.module_loading import import_string
 
 from ninja_boost_core.inventory import operations
 from ninja_boost_core.problems import as_error
@@ -61,7 +61,9 @@ def check_deployment() -> Iterator[checks.CheckMessage]:
         return  # check_operations reports it
     if next(_cached(), None) is None:
         return
-    if isinstance(caches[alias], LocMemCache):
+    config = settings.CACHES[alias]
+    # Its constructor may need a server that is down.
+    if issubclass(import_string(config["BACKEND"]), LocMemCache):
         yield checks.Warning(
             f"The cache {alias!r} is in the memory of one process: an invalidation does not "
             "reach the others, which send old answers until these expire.",
@@ -69,7 +71,6 @@ def check_deployment() -> Iterator[checks.CheckMessage]:
             id="ninja_boost_caching.W003",
         )
         return
-    config = settings.CACHES[alias]
     if config["BACKEND"].endswith(".RedisCache") and not any(
         "TIMEOUT" in name.upper() for name in config.get("OPTIONS", {})
     ):

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Generator
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpResponse
 
 from ninja_boost_core import Call, Hook, Order
-from ninja_boost_core.steps import Steps, arun, run
+from ninja_boost_core.steps import arun, run
 
 from .answers import Miss, finish
-from .lookups import look_up
+from .lookups import Found, look_up
 from .policies import READS, Options, Policy
 
 if TYPE_CHECKING:
@@ -47,10 +48,16 @@ class CacheHook(Hook):
         return bound
 
     def before_view(self, call: Call) -> HttpResponse | None:
-        return run(self._begin(call))
+        found = look_up(call, self._policy)
+        if isinstance(found, HttpResponse):
+            return found
+        return self._noted(call, run(found) if isinstance(found, Generator) else found)
 
     async def abefore_view(self, call: Call) -> HttpResponse | None:
-        return await arun(self._begin(call))
+        found = look_up(call, self._policy)
+        if isinstance(found, HttpResponse):
+            return found
+        return self._noted(call, await arun(found) if isinstance(found, Generator) else found)
 
     def on_response(self, call: Call) -> None:
         miss: Miss | None = call.state.pop(self, None)
@@ -82,12 +89,7 @@ class CacheHook(Hook):
         whose = "own key" if callable(key) else f"key {key or 'shared'}"
         return f"cached for {self._policy.ttl:g} s, {whose}" if self._policy else f"cached, {whose}"
 
-    def _begin(self, call: Call) -> Steps[HttpResponse | None]:
-        policy = self._policy
-        # Called directly, a view returns no response that could be kept.
-        if policy is None or call.operation is None or call.request.method not in READS:
-            return None
-        found = yield from look_up(call, policy)
+    def _noted(self, call: Call, found: Found | None) -> HttpResponse | None:
         if isinstance(found, Miss):
             call.state[self] = found
             return None

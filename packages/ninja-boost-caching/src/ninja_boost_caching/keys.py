@@ -11,12 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.signals import setting_changed
-from django.utils.timezone import get_current_timezone
-from django.utils.translation import get_language
+
+from .locales import current_locale
 
 if TYPE_CHECKING:
-    from datetime import tzinfo
-
     from django.http import HttpRequest
 
 __all__ = [
@@ -87,23 +85,23 @@ def names_of(
         variant: what else tells answers apart: principal, tenant, headers; texts and tuples.
     """
     meta = request.META
-    forwarded_host, forwarded_port, translated, zoned = _switches()
+    forwarded_host, forwarded_port, proxied = _switches()
     return _names(
         view,
         request.path,
         meta.get("QUERY_STRING", ""),
-        request.scheme,
+        # The property asks for the setting each time.
+        (None if proxied else meta.get("wsgi.url_scheme")) or request.scheme,
         meta.get("HTTP_HOST") or (meta.get("SERVER_NAME"), meta.get("SERVER_PORT")),
         meta.get("HTTP_X_FORWARDED_HOST") if forwarded_host else None,
         meta.get("HTTP_X_FORWARDED_PORT") if forwarded_port else None,
-        get_language() if translated else None,
-        _zone_name(get_current_timezone()) if zoned else None,
+        current_locale(),
         variant,
         tags,
     )
 
 
-_SWITCHES = ("USE_X_FORWARDED_HOST", "USE_X_FORWARDED_PORT", "USE_I18N", "USE_TZ")
+_SWITCHES = ("USE_X_FORWARDED_HOST", "USE_X_FORWARDED_PORT", "SECURE_PROXY_SSL_HEADER")
 
 
 @cache
@@ -118,11 +116,6 @@ def _follow(*, setting: str, **kwargs: object) -> None:
 
 
 setting_changed.connect(_follow, dispatch_uid="ninja_boost_caching.keys")
-
-
-@lru_cache(maxsize=256)
-def _zone_name(zone: tzinfo) -> str:
-    return zone.tzname(None) or str(zone)
 
 
 @lru_cache(maxsize=1024)

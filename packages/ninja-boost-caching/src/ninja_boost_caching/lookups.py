@@ -7,44 +7,82 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING
 
+from django.http import HttpResponse
+
 from ninja_boost_core import ApiError, Call
-from ninja_boost_core.principals import identity_of
-from ninja_boost_core.steps import Do, Steps
+from ninja_boost_core.principals import Identity, identity_of
+from ninja_boost_core.steps import Do, Step, Steps
 
 from ._statistics import count
 from .answers import NAME, Miss, is_current, session_read
 from .backends import Unavailable
+from .policies import READS
 from .principals import session_user
 from .representations import Entry, directives, not_modified, replay
 from .storage import Capture, capture, claim, fetch
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpRequest
 
     from .keys import Names
     from .policies import Policy
 
-__all__ = ["look_up"]
+__all__ = ["Found", "look_up"]
 
 FIRST_PAUSE = 0.01
 LONGEST_PAUSE = 0.2
 
 
-def look_up(call: Call, policy: Policy) -> Steps[HttpResponse | Miss]:
-    """Return the cached answer, or what is to become of the one that the view computes."""
+Found = HttpResponse | Miss
+"""The cached answer, or what is to become of the one that the view computes."""
+
+
+def look_up(call: Call, policy: Policy | None) -> Found | Steps[Found] | None:
+    """Return what is found, or the steps to it where there is something to wait for.
+
+    None if the cache has nothing to do with the call.
+    """
     request = call.request
-    if _has_body(request):
+    # Called directly, a view returns no response that could be kept.
+    if policy is None or call.operation is None or request.method not in READS:
+        return None
+    meta = request.META
+    if meta.get("CONTENT_LENGTH", "") not in ("", "0") or "HTTP_TRANSFER_ENCODING" in meta:
         return _bypass(policy, "body")
-    whose = None
-    if policy.key == "user":
-        ask = session_user(request)
-        whose = identity_of(getattr(request, "auth", None) if ask is None else (yield ask))
+    if policy.key != "user":
+        return _find(call, policy, None)
+    ask = session_user(request)
+    if ask is not None:
+        return _find_for(call, policy, ask)
+    return _find(call, policy, identity_of(getattr(request, "auth", None)))
+
+
+def _find_for(call: Call, policy: Policy, ask: Step) -> Steps[Found]:
+    """Find the answer for whom ``ask`` tells."""
+    found = _find(call, policy, identity_of((yield ask)))
+    return found if isinstance(found, Found) else (yield from found)
+
+
+def _find(call: Call, policy: Policy, whose: Identity | None) -> Found | Steps[Found]:
+    request = call.request
     names = policy.names(call, whose)
     if names is None:
         return _bypass(policy, "nobody")
     renewed = policy.client_no_cache and "no-cache" in directives(
         request.META.get("HTTP_CACHE_CONTROL", "")
     )
+    if not renewed:
+        try:
+            entry = policy.backend.recall(names)
+        except Unavailable as error:
+            return _without(policy, error)
+        if entry is not None and (now := time.time()) < entry.fresh_until:
+            return _hit(request, policy, entry, now)
+    return _ask(request, policy, names, renewed)
+
+
+def _ask(request: HttpRequest, policy: Policy, names: Names, renewed: bool) -> Steps[Found]:
+    """Ask the cache, and become the one who computes if it has no fresh answer."""
     try:
         entry: Entry | None = yield policy.backend.step(fetch, names)
         now = time.time()
@@ -52,23 +90,32 @@ def look_up(call: Call, policy: Policy) -> Steps[HttpResponse | Miss]:
             return _hit(request, policy, entry, now)
         found = yield from _claim(request, policy, names, entry, renewed)
     except Unavailable as error:
-        if policy.closed:
-            raise ApiError(
-                503,
-                "The cache does not answer. Try again later.",
-                code="cache_unavailable",
-                headers={"Retry-After": "1"},
-            ) from error
-        return _bypass(policy, "outage")
+        return _without(policy, error)
     if isinstance(found, Miss):
         count("misses")
         found.session_read = session_read(request)
     return found
 
 
+def _without(policy: Policy, error: Unavailable) -> Miss:
+    """Do without the cache.
+
+    Raises:
+        ApiError: 503, if ON_ERROR says so.
+    """
+    if policy.closed:
+        raise ApiError(
+            503,
+            "The cache does not answer. Try again later.",
+            code="cache_unavailable",
+            headers={"Retry-After": "1"},
+        ) from error
+    return _bypass(policy, "outage")
+
+
 def _claim(
     request: HttpRequest, policy: Policy, names: Names, entry: Entry | None, renewed: bool
-) -> Steps[HttpResponse | Miss]:
+) -> Steps[Found]:
     """Become the one who computes, or get what the one who does has computed."""
     if request.method == "HEAD":
         return Miss(policy, "miss")  # that has no body to keep; the one of a GET serves both
@@ -91,7 +138,7 @@ def _claim(
     return Miss(policy, "miss", None, names, claimed, held_until)
 
 
-def _wait(request: HttpRequest, policy: Policy, names: Names) -> Steps[HttpResponse | Miss]:
+def _wait(request: HttpRequest, policy: Policy, names: Names) -> Steps[Found]:
     """Wait for the answer of another request; in the end, compute without a lock."""
     until = time.monotonic() + policy.wait
     pause = FIRST_PAUSE
@@ -123,21 +170,21 @@ def _hit(
     count("hits")
     if left < 0:
         count("stale_hits")
-    extra = {"Age": str(age), "Cache-Status": f"{NAME}; {how or f'hit; ttl={left}'}"}
+    extra = {
+        "age": ("Age", str(age)),
+        "cache-status": ("Cache-Status", f"{NAME}; {how or f'hit; ttl={left}'}"),
+    }
     if "cache-control" not in entry.headers:
-        extra["Cache-Control"] = policy.cache_control(age, left)
+        extra["cache-control"] = ("Cache-Control", policy.cache_control(age, left))
     response = replay(entry, extra)
-    return not_modified(response) if is_current(request, response) else response
+    if "HTTP_IF_NONE_MATCH" in request.META and is_current(request, response):
+        return not_modified(response)
+    return response
 
 
 def _bypass(policy: Policy, detail: str) -> Miss:
     count("bypassed")
     return Miss(policy, "bypass", detail)
-
-
-def _has_body(request: HttpRequest) -> bool:
-    meta = request.META
-    return meta.get("CONTENT_LENGTH", "") not in ("", "0") or "HTTP_TRANSFER_ENCODING" in meta
 
 
 def _sleep(duration: float) -> Do:

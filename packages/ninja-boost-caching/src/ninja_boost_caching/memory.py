@@ -5,17 +5,22 @@ from __future__ import annotations
 import pickle
 import secrets
 import threading
+import time
 from collections.abc import Iterable
 from typing import Any
 
 from django.core.cache.backends.locmem import LocMemCache
 
-from .keys import GENERATION, PREFIX
+from .keys import GENERATION, PREFIX, Names
+from .representations import Entry, read_entry
 
 __all__ = ["InProcess"]
 
 MOST_GENERATIONS = 100_000
 MOST_KEYS = 10_000
+MOST_UNPICKLED = 512
+LARGEST_UNPICKLED = 16_384
+"""Entries that are kept unpickled, and the bytes of one; to unpickle a larger one is to copy it."""
 
 LIFE = f"{PREFIX}life"
 """A key that goes when the cache is cleared; the generations go with it."""
@@ -37,6 +42,23 @@ class InProcess:
         self._life: bytes | None = None
         self._lock = threading.Lock()
         self._keys: dict[str, str] = {}
+        self._unpickled: dict[str, tuple[bytes, Entry]] = {}
+
+    def fetch(self, names: Names) -> Entry | None:
+        """Return the answer, fresh or not, unless it was invalidated."""
+        name, cache = names.entry, self._cache
+        with cache._lock:
+            life = self._read(LIFE)
+            kept = self._read(name)
+        if life is None or life != self._life:
+            self._begin()
+        if kept is None:
+            return None
+        known = self._unpickled.get(name)
+        # The very same object, so that nothing counts which the cache has replaced.
+        entry = known[1] if known and known[0] is kept else self._unpickle(name, kept)
+        found = tuple(map(self._generations.get, names.generations))
+        return entry if entry is not None and entry.generations == found else None
 
     def get_many(self, names: Iterable[str]) -> dict[str, Any]:
         cache = self._cache
@@ -94,12 +116,25 @@ class InProcess:
             if len(self._keys) >= MOST_KEYS:
                 self._keys = {}
             key = self._keys[name] = cache.make_and_validate_key(name)
-        if cache._has_expired(key):
+        kept = cache._cache
+        value: bytes | None = kept.get(key)
+        if value is None:
+            return None
+        expires = cache._expire_info.get(key, -1)
+        if expires is not None and expires <= time.time():
             cache._delete(key)
             return None
-        value: bytes = cache._cache[key]
-        cache._cache.move_to_end(key, last=False)
+        kept.move_to_end(key, last=False)
         return value
+
+    def _unpickle(self, name: str, kept: bytes) -> Entry | None:
+        """Return the entry in ``kept``, and remember it if it is small."""
+        entry = read_entry(pickle.loads(kept))  # noqa: S301 - this process wrote it
+        if entry is not None and len(kept) <= LARGEST_UNPICKLED:
+            if len(self._unpickled) >= MOST_UNPICKLED:
+                self._unpickled = {}
+            self._unpickled[name] = (kept, entry)
+        return entry
 
     def _begin(self) -> None:
         """Start without generations, because the cache has lost everything."""

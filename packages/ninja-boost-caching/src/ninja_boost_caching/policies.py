@@ -84,6 +84,8 @@ class Policy:
         covered: their lower-case names, and those that ``key`` covers.
         cookies: the cookies that the view declares.
         templates: whether tags have fields to fill in.
+        fixed_tags: the tags, if they are the same for each request.
+        meta: ``vary`` as names in ``request.META``.
     """
 
     view: str
@@ -106,9 +108,12 @@ class Policy:
     client_no_cache: bool
     closed: bool
     dropped: frozenset[str]
+    fixed_tags: tuple[str, ...] | None = field(init=False)
     meta: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
+        fixed = None if self.templates or callable(self.tags) else self.tags
+        object.__setattr__(self, "fixed_tags", fixed)
         object.__setattr__(self, "meta", tuple(_meta_name(name) for name in self.vary))
 
     @classmethod
@@ -191,7 +196,8 @@ class Policy:
             variant += (tuple(map(request.META.get, self.meta)),)
         if self.cookies:
             variant += (tuple(map(request.COOKIES.get, self.cookies)),)
-        return names_of(request, self.view, self._tags_of(call), variant)
+        tags = self._tags_of(call) if self.fixed_tags is None else self.fixed_tags
+        return names_of(request, self.view, tags, variant)
 
     def freshness(self, ttl: float) -> float:
         """Return ``ttl`` with the jitter taken off."""
@@ -216,9 +222,7 @@ class Policy:
             if not _are_texts(tags):
                 raise ImproperlyConfigured(f"cache_response(): tags= returned {tags!r:.80}.")
             return tags
-        if self.templates:
-            return tuple(tag.format_map(call.values) for tag in self.tags)
-        return self.tags
+        return tuple(tag.format_map(call.values) for tag in self.tags)
 
 
 def needs_auth(operation: Operation) -> bool:

@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from django.http import HttpResponse
 
 from ninja_boost_core.answers import ResponseTemplate
+from ninja_boost_core.headers import headers_of
 
 if TYPE_CHECKING:
     from django.http.response import HttpResponseBase
+
+    from ninja_boost_core.headers import ReadyHeaders
 
 __all__ = [
     "FORMAT",
@@ -26,6 +29,7 @@ __all__ = [
     "matches_any",
     "may_be_stale",
     "not_modified",
+    "read_entry",
     "replay",
     "why_not",
 ]
@@ -50,6 +54,17 @@ class Entry(NamedTuple):
     reason: str | None
     headers: dict[str, tuple[str, str]]
     body: bytes
+
+
+_FIELDS = len(Entry._fields)
+
+
+def read_entry(kept: object) -> Entry | None:
+    """Return the entry that the cache keeps; None for what another version has written."""
+    if type(kept) is not tuple or len(kept) != _FIELDS or kept[0] != FORMAT:
+        return None
+    entry = Entry._make(kept)
+    return entry if type(entry.generations) is tuple else None
 
 
 KEPT_STATUSES = frozenset({200, 203, 204, 300, 301, 308})
@@ -200,14 +215,13 @@ def entry_of(
     )
 
 
-def replay(entry: Entry, extra: Mapping[str, str]) -> HttpResponse:
+def replay(entry: Entry, extra: ReadyHeaders) -> HttpResponse:
     """Return the response that ``entry_of`` made ``entry`` of, with ``extra`` headers."""
     response = _template(entry.status)(entry.body)
     if entry.reason is not None:
         response.reason_phrase = entry.reason
     # The headers have been through Django's checks and encoding when they were set first.
-    added = {name.lower(): (name, value) for name, value in extra.items()}
-    response.headers._store = {**entry.headers, **added}
+    response.headers._store = {**entry.headers, **extra}
     return response
 
 
@@ -216,7 +230,7 @@ def _template(status: int) -> ResponseTemplate:
     return ResponseTemplate("", status)
 
 
-_KEPT_BY_304 = ("Cache-Control", "Content-Location", "ETag", "Expires", "Last-Modified", "Vary")
+_KEPT_BY_304 = frozenset({"content-location", "last-modified"})
 
 
 def not_modified(response: HttpResponse) -> HttpResponse:
@@ -224,11 +238,12 @@ def not_modified(response: HttpResponse) -> HttpResponse:
 
     What describes the request and not the answer, such as Cache-Status, stays too.
     """
-    answer = HttpResponse(status=304)
-    del answer.headers["Content-Type"]
-    for name, value in response.headers.items():
-        if name in _KEPT_BY_304 or not name.lower().startswith(("content-", "last-")):
-            answer.headers[name] = value
+    answer = _template(304)(b"")
+    answer.headers._store = {
+        name: header
+        for name, header in headers_of(response).items()
+        if name in _KEPT_BY_304 or not name.startswith(("content-", "last-"))
+    }
     answer.cookies = response.cookies
     return answer
 

@@ -15,7 +15,8 @@ import secrets
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .representations import FORMAT, Entry
+from .memory import InProcess
+from .representations import Entry, read_entry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from django.core.cache.backends.base import BaseCache
 
     from .keys import Names
-    from .memory import InProcess
 
     Cache = BaseCache | InProcess
 
@@ -36,8 +36,6 @@ having the backend delete it while another request writes."""
 
 OPEN = 0
 """In the place of a lock: compute without one, because the last answer could not be kept."""
-
-_FIELDS = len(Entry._fields)
 
 
 class Capture(NamedTuple):
@@ -56,6 +54,8 @@ class Capture(NamedTuple):
 
 def fetch(cache: Cache, names: Names) -> Entry | None:
     """Return the answer, fresh or not, unless it was invalidated."""
+    if isinstance(cache, InProcess):
+        return cache.fetch(names)
     return _valid(cache.get_many(names.looked_up), names)
 
 
@@ -129,16 +129,10 @@ def forget(cache: Cache, generations: Iterable[str]) -> None:
 
 
 def _valid(found: Mapping[str, Any], names: Names) -> Entry | None:
-    kept = found.get(names.entry)
-    if type(kept) is not tuple or len(kept) != _FIELDS or kept[0] != FORMAT:
+    entry = read_entry(found.get(names.entry))
+    if entry is None or entry.generations != tuple(map(found.get, names.generations)):
         return None
-    generations = kept[1]
-    if type(generations) is not tuple or len(generations) != len(names.generations):
-        return None
-    for name, generation in zip(names.generations, generations, strict=True):
-        if found.get(name) != generation:
-            return None
-    return Entry._make(kept)
+    return entry
 
 
 def _captured(

@@ -7,8 +7,8 @@ from .lazy import lazy_attributes
 if TYPE_CHECKING:
     from .api import AutoAPI as AutoAPI
     from .attachment import attach as attach
+    from .call import Call as Call
     from .contract import Argument as Argument
-    from .contract import Call as Call
     from .contract import Context as Context
     from .contract import Feature as Feature
     from .contract import Hook as Hook
@@ -25,7 +25,7 @@ _HOMES = {
     "Argument": "ninja_boost_core.contract",
     "AutoAPI": "ninja_boost_core.api",
     "AutoRouter": "ninja_boost_core.router",
-    "Call": "ninja_boost_core.contract",
+    "Call": "ninja_boost_core.call",
     "Context": "ninja_boost_core.contract",
     "Feature": "ninja_boost_core.contract",
     "Hook": "ninja_boost_core.contract",

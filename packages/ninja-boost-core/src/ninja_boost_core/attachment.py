@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import pydantic
 from ninja.errors import ValidationError
 
+from .call import Call
 from .callables import drive, is_async, typed_signature
-from .contract import Call, Context, Hook
+from .contract import Context, Hook
 from .dependencies import build_context
 from .operation import adopt
 from .pipeline import Steps

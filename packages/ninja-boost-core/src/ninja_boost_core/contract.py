@@ -1,4 +1,4 @@
-"""The contract between core and the feature packages: Call, Hook, Feature.
+"""The contract between core and the feature packages: Hook, Feature, and Call, which they see.
 
 A feature never wraps a view. It gives hooks, and the one pipeline of core runs them at
 the points below, for sync and async operations alike:
@@ -25,26 +25,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
-from time import perf_counter
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
-
-from .routes import route_template
 
 if TYPE_CHECKING:
     from django.core.checks import CheckMessage
-    from django.db.models import QuerySet
     from django.http import HttpRequest
     from django.http.response import HttpResponseBase
     from ninja import NinjaAPI
     from ninja.operation import Operation
 
+    from .call import Call
     from .conf import SettingsSection
     from .observers import RequestObserver
     from .pings import Ping
 
 __all__ = [
     "Argument",
-    "Call",
     "Context",
     "Feature",
     "Hook",
@@ -82,81 +78,6 @@ class Order(IntEnum):
     SERVICES = 1100
     PAGINATION = 1200
     QUERIES = 1300
-
-
-class Call:
-    """One request's passage through one operation.
-
-    Attributes:
-        request: the HTTP request.
-        operation: the bound operation; None when a decorated function is called directly.
-        ctx: the context; empty until point 3, when it is filled in.
-        path_params: the values of the URL pattern, not yet validated.
-        values: the view's validated arguments by name; empty before point 5.
-        arguments: the validated arguments that hooks added (``Hook.arguments``).
-        response: the response, from the moment that there is one.
-        error: the exception that ended the call, if one did.
-        entered_view: whether the view was called.
-        project: takes the queryset whose rows are the response's items, when no more will be asked
-            of it, and returns one that reads what the response schema takes; None where the rows
-            have to be model instances.
-        started: ``time.perf_counter()`` at the start, in seconds.
-        hooks: the hooks that the pipeline enforces for this call.
-    """
-
-    __slots__ = (
-        "_state",
-        "arguments",
-        "ctx",
-        "entered_view",
-        "error",
-        "hooks",
-        "operation",
-        "path_params",
-        "project",
-        "request",
-        "response",
-        "started",
-        "values",
-    )
-
-    def __init__(
-        self,
-        request: HttpRequest,
-        operation: Operation | None,
-        path_params: dict[str, Any],
-        hooks: Sequence[Hook] = (),
-    ) -> None:
-        self.request: HttpRequest = request
-        self.operation: Operation | None = operation
-        self.path_params: dict[str, Any] = path_params
-        self.hooks: Sequence[Hook] = hooks
-        self.ctx: Context = {}
-        self.values: dict[str, Any] = {}
-        self.arguments: dict[str, Any] = {}
-        self.response: HttpResponseBase | None = None
-        self.error: BaseException | None = None
-        self.entered_view: bool = False
-        self.project: Callable[[QuerySet[Any]], QuerySet[Any]] | None = None
-        self.started: float = perf_counter()
-        self._state: dict[Any, Any] | None = None
-
-    @property
-    def state(self) -> dict[Any, Any]:
-        """Room for hooks to keep what belongs to this call; the hook itself is the key."""
-        if self._state is None:
-            self._state = {}
-        return self._state
-
-    @property
-    def route(self) -> str | None:
-        """The route template with all prefixes, ``/api/items/{id}``; None outside any URL."""
-        return route_template(self.request)
-
-    @property
-    def duration_ms(self) -> float:
-        """Milliseconds since the call started."""
-        return (perf_counter() - self.started) * 1000.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,7 +156,6 @@ class BoostOperation(Operation):
             owned=registration.hooks,
             auth=self.authentication,
             injector=injector,
-            needs_context=injects,
         )
         self._plan = plan
         _planned.add(self)

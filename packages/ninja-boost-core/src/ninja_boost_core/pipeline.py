@@ -19,8 +19,9 @@ from ninja.errors import AuthenticationError, HttpError
 from ninja.operation import AsyncOperation
 
 from .answers import Answers
+from .call import Call
 from .callables import drive, is_async
-from .contract import Call, Context, Hook, in_order
+from .contract import Context, Hook, in_order
 from .dependencies import build_context
 from .emissions import Emissions
 from .events import AFTER_RESPONSE, BEFORE_REQUEST, ON_AUTH_FAILURE, event_bus
@@ -136,7 +137,6 @@ class Plan:
         owned: the hooks as attached, which a decorated view must not enforce again.
         auth: authentication callbacks.
         injector: a custom ``DI`` decorator, or None for our own context.
-        needs_context: whether the view or a hook needs a context at all.
     """
 
     __slots__ = (
@@ -148,7 +148,6 @@ class Plan:
         "first",
         "how",
         "is_async",
-        "needs_context",
         "operation",
         "owned",
         "projection",
@@ -169,7 +168,6 @@ class Plan:
         owned: Sequence[Hook],
         auth: Sequence[Callable[..., Any]],
         injector: Callable[..., Any] | None,
-        needs_context: bool,
     ) -> None:
         self.operation: BoostOperation = operation
         self.api: NinjaAPI = operation.api
@@ -183,7 +181,6 @@ class Plan:
         self.arguments: tuple[str, ...] = tuple(a.name for hook in owned for a in hook.arguments)
         self.steps: Steps = Steps.of(hooks, self.is_async)
         self.answers: Answers | None = Answers.of(operation)
-        self.needs_context: bool = needs_context
         self.auth: tuple[tuple[Callable[..., Any], str], ...] = tuple(
             (callback, self._auth_mode(callback)) for callback in auth
         )
@@ -195,8 +192,9 @@ class Plan:
         )
         self.readers: Readers | None = Readers.of(operation)
         self.reads: bool = bool(operation.models) or operation.signature.response_arg is not None
-        is_open = not (self.steps.before_auth or self.auth or operation.throttle_objects)
-        is_bare = is_open and injector is None and not needs_context and not operation.csrf_exempt
+        is_open = not (auth or operation.throttle_objects or operation.csrf_exempt)
+        acts = how != "no" or injector is not None or any(hook.acts() for hook in hooks)
+        is_bare = is_open and not acts
         # Of the points before validation there may be nothing to do at all.
         self.first: Callable[[Call], Coroutine[Any, Any, HttpResponseBase]] = (
             self._continue if is_bare else self._answer
@@ -273,8 +271,7 @@ class Plan:
                 return result
             # The decorator answered in the view's place.
             return self._respond(request, result, None)
-        if self.needs_context:
-            call.ctx = build_context(request)
+        call._ctx = None  # made when somebody asks for it
         return await self._continue(call)
 
     async def _continue(self, call: Call) -> HttpResponseBase:

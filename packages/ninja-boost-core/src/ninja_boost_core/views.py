@@ -8,10 +8,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from .callables import is_async, typed_signature
-from .contract import Call, Hook
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
+
+    from .call import Call
+    from .contract import Hook
 
 CONTEXT_PARAMETER = "ctx"
 _ATTACHMENT = "_boost_attachment"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from django.utils.encoding import escape_uri_path
-from django.utils.http import urlencode
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, QueryDict
@@ -36,11 +36,9 @@ def link_header(request: HttpRequest, links: Links) -> str | None:
     return header if header and len(header) <= MAX_LENGTH else None
 
 
-def _without(names: Iterable[str], query: QueryDict) -> str:
+def _without(names: frozenset[str], query: QueryDict) -> str:
     """Return what is left of a query string."""
-    if not query:
-        return ""
-    left = query.copy()
-    for name in names:
-        left.pop(name, None)
-    return left.urlencode()
+    left = [
+        (name, value) for name, values in query.lists() if name not in names for value in values
+    ]
+    return urlencode(left, encoding=query.encoding)

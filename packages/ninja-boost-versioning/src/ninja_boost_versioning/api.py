@@ -11,7 +11,8 @@ from ninja_boost_core import AutoAPI, AutoRouter, Hook, Order, attach
 
 from .changes import Lineage, VersionChange
 from .hooks import VersionHook
-from .openapi import as_of
+from .openapi import as_of, deprecate
+from .prefixes import deprecation_below
 from .requested import Source, source_of
 
 if TYPE_CHECKING:
@@ -40,9 +41,13 @@ class VersionedAPI(AutoAPI):
     def get_openapi_schema(
         self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None
     ) -> OpenAPISchema:
-        """Return the OpenAPI document, with the schemas as they are in this version."""
+        """Return the OpenAPI document, with the schemas as they are in this version.
+
+        Its paths below a prefix in ``VERSIONING["DEPRECATED"]`` are marked as deprecated.
+        """
         schema = super().get_openapi_schema(path_prefix=path_prefix, path_params=path_params)
         as_of(schema, self.lineage.replaced(self.version), self.openapi_extra)
+        deprecate(schema, lambda path: deprecation_below(path)[1] is not None)
         return schema
 
 

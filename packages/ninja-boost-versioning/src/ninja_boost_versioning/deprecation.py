@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from django.utils.http import http_date
+
+from ninja_boost_core.headers import ReadyHeaders, headers_of, put_missing, ready
 
 if TYPE_CHECKING:
     from django.http.response import HttpResponseBase
@@ -27,6 +30,7 @@ class Deprecation:
         replacement: URL of what to use instead, or None.
         links: the values of Link.
         gone: whether it is gone, with a 410, after the sunset.
+        headers: what responses say.
     """
 
     since: int
@@ -34,6 +38,17 @@ class Deprecation:
     replacement: str | None
     links: tuple[str, ...]
     gone: bool
+    headers: Mapping[str, str] = field(init=False, repr=False, compare=False)
+    _ready: ReadyHeaders = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        headers = {"Deprecation": f"@{self.since}"}
+        if self.sunset is not None:
+            headers["Sunset"] = http_date(self.sunset)
+        if self.links:
+            headers["Link"] = ", ".join(self.links)
+        object.__setattr__(self, "headers", headers)
+        object.__setattr__(self, "_ready", ready(headers))
 
     def is_gone(self, now: float) -> bool:
         """Return whether the resource answers 410 at ``now``, in Unix time."""
@@ -45,24 +60,14 @@ class Deprecation:
         instead = f" Use {self.replacement} instead." if self.replacement else ""
         return f"This was switched off.{instead}"
 
-    @property
-    def headers(self) -> dict[str, str]:
-        headers = {"Deprecation": f"@{self.since}"}
-        if self.sunset is not None:
-            headers["Sunset"] = http_date(self.sunset)
-        if self.links:
-            headers["Link"] = ", ".join(self.links)
-        return headers
-
     def put_on(self, response: HttpResponseBase) -> None:
         """Add the headers. Those that are there stay; none is sent twice."""
-        headers = self.headers
-        known = response.get("Link")
-        if known and "Link" in headers:
-            new = [link for link in self.links if link not in known]
-            response["Link"] = ", ".join([known, *new])
-        for name, value in headers.items():
-            response.headers.setdefault(name, value)
+        if self.links:
+            _, known = headers_of(response).get("link", ("", ""))
+            if known:
+                new = [link for link in self.links if link not in known]
+                response["Link"] = ", ".join([known, *new])
+        put_missing(response, self._ready)
 
 
 def deprecation(

@@ -16,7 +16,7 @@ from ninja_boost_core.steps import Do, Steps, arun, run
 
 from .deprecation import Deprecation
 from .hooks import DEPRECATION
-from .settings import VersioningSettings
+from .prefixes import deprecation_below, prefixes
 from .usage import used
 
 __all__ = ["DeprecationMiddleware"]
@@ -37,7 +37,7 @@ class DeprecationMiddleware:
     async_capable = True
 
     def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
-        _prefixes()
+        prefixes()
         self.get_response = get_response
         self.is_async: bool = iscoroutinefunction(get_response)
         if self.is_async:
@@ -49,7 +49,7 @@ class DeprecationMiddleware:
         return run(self._handle(request))
 
     def _handle(self, request: HttpRequest) -> Steps[HttpResponseBase]:
-        prefix, deprecation = _find(request.path)
+        prefix, deprecation = deprecation_below(request.path)
         if deprecation is not None and deprecation.is_gone(time.time()):
             response: HttpResponseBase = _gone(request, deprecation)
         else:
@@ -73,29 +73,3 @@ def _gone(request: HttpRequest, deprecation: Deprecation) -> HttpResponseBase:
     is_problem = boost_settings.section(CoreSettings).ERRORS == "problem"
     media_type = "application/problem+json" if is_problem else "application/json"
     return JsonResponse(body, status=410, content_type=media_type)
-
-
-_compiled: tuple[tuple[str, Deprecation], ...] | None = None
-
-
-def _prefixes() -> tuple[tuple[str, Deprecation], ...]:
-    """Return the prefixes, the longest first; compiled once per state of the settings."""
-    global _compiled
-    if _compiled is None:
-        given = boost_settings.section(VersioningSettings).VERSIONING.DEPRECATED
-        ordered = sorted(given, key=len, reverse=True)
-        _compiled = tuple((prefix, given[prefix].deprecation) for prefix in ordered)
-    return _compiled
-
-
-@boost_settings.on_change
-def _forget() -> None:
-    global _compiled
-    _compiled = None
-
-
-def _find(path: str) -> tuple[str, Deprecation | None]:
-    for prefix, deprecation in _prefixes():
-        if path.startswith(prefix):
-            return prefix, deprecation
-    return "", None

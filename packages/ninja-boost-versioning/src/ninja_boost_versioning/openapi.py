@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ninja.openapi.schema import REF_TEMPLATE
@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from ninja_boost_core.openapi import WrittenJsonSchema
 
-__all__ = ["as_of"]
+__all__ = ["as_of", "deprecate"]
 
 _PREFIX = REF_TEMPLATE.format(model="")
 _Schema = dict[str, Any]
@@ -47,13 +47,21 @@ def as_of(
         del components[name]
 
 
+def deprecate(document: _Schema, is_deprecated: Callable[[str], bool]) -> None:
+    """Mark the operations at each path of which ``is_deprecated`` says so."""
+    for path, item in document.get("paths", {}).items():
+        if is_deprecated(path):
+            for operation in _operations(item):
+                operation["deprecated"] = True
+
+
+def _operations(item: _Schema) -> list[_Schema]:
+    return [operation for operation in item.values() if isinstance(operation, dict)]
+
+
 def _request_bodies(document: _Schema) -> list[Any]:
-    return [
-        operation.get("requestBody")
-        for item in document.get("paths", {}).values()
-        for operation in item.values()
-        if isinstance(operation, Mapping)
-    ]
+    items = document.get("paths", {}).values()
+    return [each.get("requestBody") for item in items for each in _operations(item)]
 
 
 def _reachable(names: Iterable[str], components: _Schema) -> set[str]:

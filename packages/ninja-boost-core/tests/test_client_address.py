@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
-from django.test import RequestFactory, override_settings
+from django.test import AsyncRequestFactory, RequestFactory, override_settings
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ninja_boost_core.client_address import client_address, is_trusted_peer
+from ninja_boost_core.client_address import client_address, is_secure, is_trusted_peer
 
 PROXIES = ["10.0.0.0/8", "192.0.2.7", "2001:db8:ffff::/48"]
 
@@ -382,3 +382,28 @@ QUOTED = st.text(alphabet=st.characters(codec="latin-1", categories=["L", "N", "
 def test_a_quoted_value_is_one_value(host: str, before: str):
     assert forwarded_raw(f"{before}, for=1.2.3.4;host={host}") == "1.2.3.4"
     assert forwarded_raw(f"{before}, host={host};for=1.2.3.4") == "1.2.3.4"
+
+
+# How it came
+
+FORWARDED_HTTPS = {"SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https")}
+
+
+@pytest.mark.parametrize("factory", [RequestFactory(), AsyncRequestFactory()])
+@pytest.mark.parametrize("setting", [{}, FORWARDED_HTTPS])
+@pytest.mark.parametrize("proto", [None, "https", "http"])
+@pytest.mark.parametrize("secure", [False, True])
+def test_is_secure_as_django_says(factory: Any, setting: Any, proto: str | None, secure: bool):
+    headers = {} if proto is None else {"x-forwarded-proto": proto}
+    request = factory.get("/", headers=headers, secure=secure)
+    with override_settings(**setting):
+        assert is_secure(request) is request.is_secure()
+    assert is_secure(request) is secure
+
+
+def test_is_secure_asks_djangos_settings_once():
+    request = RequestFactory().get("/", secure=True)
+    assert is_secure(request)
+    request.is_secure = lambda: False  # type: ignore[method-assign]
+    assert is_secure(request)
+    assert not is_secure(HttpRequest())

@@ -285,7 +285,7 @@ async def test_emit_on_a_running_loop_starts_async_handlers_as_tasks(bus: EventB
 
     bus.emit("x")
     assert not done.is_set()
-    await asyncio.wait_for(done.wait(), 5)
+    await asyncio.wait_for(done.wait(), 30)
     for _ in range(10):
         await asyncio.sleep(0)
     assert list(bus.failures.values()) == [1]

@@ -1,7 +1,10 @@
 """Headers that were made ready, on responses of Django and on those of somebody else."""
 
+import pickle
+
 import pytest
 from django.http import BadHeaderError, HttpResponse, StreamingHttpResponse
+from django.http.response import ResponseHeaders
 from django.utils.datastructures import CaseInsensitiveMapping
 
 from ninja_boost_core.headers import headers_of, put, put_missing, ready
@@ -77,3 +80,31 @@ def test_what_is_ready_is_shared_by_no_responses():
 def test_a_value_is_one_line():
     with pytest.raises(BadHeaderError):
         ready({"X-One": "1\r\nX-Two: 2"})
+
+
+def test_headers_that_were_put_are_read_in_one_go(monkeypatch):
+    response = HttpResponse(b"", content_type="text/html")
+    put(response, ready({"X-One": "1"}))
+    monkeypatch.delattr(CaseInsensitiveMapping, "__iter__")
+    monkeypatch.delattr(CaseInsensitiveMapping, "__getitem__")
+    assert list(response.items()) == [("Content-Type", "text/html"), ("X-One", "1")]
+
+
+@pytest.mark.parametrize("write", [put, put_missing])
+def test_headers_that_were_put_are_djangos_otherwise(write):
+    response = HttpResponse(b"", content_type="text/html")
+    write(response, ready({"X-One": "1"}))
+    response["x-one"] = "2"
+    response.headers["X-Two"] = "€"
+    del response["content-type"]
+    assert response.headers == {"x-one": "2", "X-Two": "=?utf-8?b?4oKs?="}
+    with pytest.raises(BadHeaderError):
+        response["X-Two"] = "1\r\nX-Three: 3"
+
+
+def test_what_a_cache_keeps_of_them_is_djangos_alone():
+    response = HttpResponse(b"", content_type="text/html")
+    put(response, ready({"X-One": "1"}))
+    kept = pickle.loads(pickle.dumps(response))
+    assert type(kept.headers) is ResponseHeaders
+    assert list(kept.items()) == list(response.items())

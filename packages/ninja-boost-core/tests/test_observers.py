@@ -340,9 +340,9 @@ async def test_a_client_that_leaves(during):
     with override_settings(MIDDLEWARE=[name_of(Both)]), serving(path("wait", view)):
         app = ApplicationCommunicator(get_asgi_application(), scope("/wait"))
         await app.send_input({"type": "http.request", "body": b""})
-        await asyncio.wait_for(entered.wait(), 5)
+        await asyncio.wait_for(entered.wait(), 30)
         await app.send_input({"type": "http.disconnect"})
-        await app.wait()
+        await app.wait(30)
     assert [each.disconnected for each in exchanges] == [True, True]
     assert exchanges[0].status == (499 if during == "view" else 200)
     expected = [entry for entry in EVERYTHING if during == "stream" or entry[1] != "responded"]

@@ -166,11 +166,11 @@ async def test_a_client_that_leaves(url, status):
     await app.send_input({"type": "http.request", "body": b""})
     if status == 200:
         for _ in range(3):
-            assert await app.receive_output(5)
+            assert await app.receive_output(30)
     else:
-        await asyncio.wait_for(waiting.wait(), 5)
+        await asyncio.wait_for(waiting.wait(), 30)
     await app.send_input({"type": "http.disconnect"})
-    await app.wait(5)
+    await app.wait(30)
     assert seen == expected(status, answered=status == 200)
     assert exchanges[0].disconnected
     if status == 499:

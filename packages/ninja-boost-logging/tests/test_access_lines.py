@@ -3,6 +3,7 @@
 import gc
 import io
 import logging
+from types import SimpleNamespace
 
 import pytest
 from _pytest.logging import LogCaptureHandler, _LiveLoggingNullHandler
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from ninja_boost_core.observers import Exchange
 from ninja_boost_logging import ContextFilter, StructuredJsonFormatter, bind_context
 from ninja_boost_logging.context import RequestFields
+from ninja_boost_logging.encoding import Encoder
 from ninja_boost_logging.observers import access_log
 from ninja_boost_logging.observers import logger as access
 from tests.lines import parsed
@@ -100,6 +102,11 @@ def patched(handler, monkeypatch):
     monkeypatch.setattr(logging.Logger, "callHandlers", lambda *a: original(*a))
 
 
+def flushed_elsewhere(handler, monkeypatch):
+    original = logging.StreamHandler.flush
+    monkeypatch.setattr(logging.StreamHandler, "flush", lambda self: original(self))
+
+
 def formatted_by_a_subclass(handler, monkeypatch):
     class Own(StructuredJsonFormatter):
         pass
@@ -112,7 +119,16 @@ def bound(handler, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "change", [listened, filtered, made_elsewhere, patched, formatted_by_a_subclass, bound]
+    "change",
+    [
+        listened,
+        filtered,
+        made_elsewhere,
+        patched,
+        flushed_elsewhere,
+        formatted_by_a_subclass,
+        bound,
+    ],
 )
 def test_whoever_else_listens_gets_a_record(handler, made, monkeypatch, change):
     ask()
@@ -191,16 +207,19 @@ def completed(request, status):
     user=texts | st.integers(),
     trace=texts | st.none(),
     status=st.sampled_from([200, 404, 503]),
+    fixed=st.booleans(),
 )
-@example(path="second", method="GET", user=1, trace=None, status=200)
+@example(path="second", method="GET", user=1, trace=None, status=200, fixed=True)
 def test_both_ways_say_the_same(
-    handler, rf, made, settings, patterns, path, method, user, trace, status
+    handler, rf, made, settings, patterns, path, method, user, trace, status, fixed
 ):
     alone()
     settings.NINJA_BOOST = {"LOGGING": {"REDACT_PATTERNS": patterns}}
     request = rf.get("/")
     request.method, request.path = method, f"/{path}"
     request.auth, request.trace_id = Auth(user), trace
+    if fixed:
+        request.resolver_match = SimpleNamespace(route=path)
     made.clear()
     completed(request, status)
     assert made == []
@@ -224,3 +243,26 @@ def test_a_request_is_freed_when_it_is_over(handler):
         assert not [each for each in gc.get_objects() if type(each) is RequestFields]
     finally:
         gc.enable()
+
+
+def test_a_path_without_parameters_is_searched_for_secrets_once(handler, monkeypatch, settings):
+    searched, text = [], Encoder.text
+    monkeypatch.setattr(
+        Encoder, "text", lambda self, given: searched.append(given) or text(self, given)
+    )
+
+    def asked(url):
+        searched.clear()
+        alone()
+        Client().get(url)
+        one(handler)
+        return [each for each in searched if url in each]
+
+    settings.NINJA_BOOST = {}
+    assert len(asked("/plain")) == 1
+    assert asked("/plain") == []
+    assert asked("/api/items/3") == asked("/api/items/3") != []
+    settings.NINJA_BOOST = {"LOGGING": {"REDACT_PATTERNS": ["plain"]}}
+    alone()
+    Client().get("/plain")
+    assert one(handler)["path"] == "/[redacted]"

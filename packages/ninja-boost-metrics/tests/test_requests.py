@@ -140,7 +140,7 @@ async def test_a_client_that_leaves_is_no_error(prometheus, scrape):
             break
         await asyncio.sleep(0.01)
     await communicator.send_input({"type": "http.disconnect"})
-    await communicator.wait()
+    await communicator.wait(30)
     found = scrape()
     assert found("shop_request_total", method="GET", route="/hang", status="499") == 1
     assert found.named("shop_request_errors_total") == {}
@@ -271,6 +271,23 @@ def test_a_backend_needs_three_methods(client):
         ("increment", "request_errors_total", 1, {**labels, "error": "ValueError"}),
         ("gauge", "active_requests", 0, {}),
     ]
+
+
+def test_what_counts_active_requests_is_looked_up_once(client):
+    class Looked(Own):
+        looked = 0
+
+        def activity(self):
+            self.looked += 1
+            return super().activity()
+
+    backend = Looked()
+    with metrics(backend):
+        client.get("/plain/fails")
+        client.get("/plain/fails")
+    assert backend.looked == 1
+    gauges = [value for kind, _, value, *_ in backend.seen if kind == "gauge"]
+    assert gauges == [1, 0, 1, 0]
 
 
 @given(st.text(max_size=20), st.text(alphabet=string.ascii_uppercase, max_size=8))

@@ -37,10 +37,10 @@ class Emissions:
     @classmethod
     def of(cls, request: HttpRequest) -> Emissions:
         """Return those of ``request``."""
-        emissions: Emissions | None = getattr(request, _EMISSIONS, None)
+        attributes = request.__dict__
+        emissions: Emissions | None = attributes.get(_EMISSIONS)
         if emissions is None:
-            emissions = cls()
-            setattr(request, _EMISSIONS, emissions)
+            emissions = attributes[_EMISSIONS] = cls()
         return emissions
 
     def forget(self) -> None:

@@ -78,6 +78,9 @@ class Exchange:
     body_size: int | None = None
     disconnected: bool = False
     _is_outermost: bool = False
+    _emits: bool = False
+    _compiled: _Compiled
+    _emissions: Emissions
 
     def __init__(self, request: HttpRequest) -> None:
         self.request: HttpRequest = request
@@ -131,7 +134,6 @@ class RequestObserver:
 
 
 Points = tuple[Callable[[Exchange], None], ...]
-_NOBODY: frozenset[RequestObserver] = frozenset()
 
 
 class _Compiled:
@@ -141,11 +143,13 @@ class _Compiled:
         observers: all of them.
         seen: them and those that a middleware further out runs.
         started, responded, completed, completed_late, released: their points.
+        ended: the last three, for when nothing is emitted between them.
     """
 
     __slots__ = (
         "completed",
         "completed_late",
+        "ended",
         "observers",
         "released",
         "responded",
@@ -166,6 +170,7 @@ class _Compiled:
         self.completed: Points = _points("completed", early)
         self.completed_late: Points = _points("completed", late)
         self.released: Points = _points("released", ordered[::-1])
+        self.ended: Points = self.completed + self.completed_late + self.released
 
 
 def _points(name: str, observers: Sequence[RequestObserver]) -> Points:
@@ -203,7 +208,7 @@ class ObserverMiddleware:
         self.get_response = get_response
         self.is_async: bool = iscoroutinefunction(get_response)
         self._observers: tuple[RequestObserver, ...] | None = None
-        self._compiled: dict[frozenset[RequestObserver], _Compiled] = {}
+        self._compiled: dict[frozenset[RequestObserver] | None, _Compiled] = {}
         if self.is_async:
             markcoroutinefunction(self)
 
@@ -212,7 +217,41 @@ class ObserverMiddleware:
         return ()
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
-        return self._handle(request) if self.is_async else drive(self._handle(request))
+        if self.is_async:
+            return self.__acall__(request)
+        exchange = self._begin(request)
+        try:
+            if exchange._emits and event_bus.has_handlers(BEFORE_REQUEST):
+                drive(exchange._emissions.announce(request, False))
+            response = self.get_response(request)
+            if response.status_code == 404:
+                response = answer_unknown_route(request, response)
+        except BaseException as error:
+            _fail(exchange, error)
+            # The traceback of an error has this frame, and the exchange the error.
+            del exchange
+            raise
+        if self._respond(exchange, response):
+            drive(_complete(exchange, run_async=False))
+        del exchange  # as above
+        return cast("HttpResponseBase", response)
+
+    async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
+        exchange = self._begin(request)
+        try:
+            if exchange._emits and event_bus.has_handlers(BEFORE_REQUEST):
+                await exchange._emissions.announce(request, True)
+            response = await self.get_response(request)
+            if response.status_code == 404:
+                response = answer_unknown_route(request, response)
+        except BaseException as error:
+            _fail(exchange, error)
+            del exchange  # as above
+            raise
+        if self._respond(exchange, response):
+            await _complete(exchange, run_async=True)
+        del exchange  # as above
+        return cast("HttpResponseBase", response)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> None:
         """Learn of the exception of a view; Django answers it afterwards."""
@@ -224,67 +263,51 @@ class ObserverMiddleware:
             # Django calls this in a thread of its own in async code too.
             drive(emissions.report(request, False, exception, context_of(request)))
 
-    async def _handle(self, request: HttpRequest) -> HttpResponseBase:
+    def _begin(self, request: HttpRequest) -> Exchange:
         attributes = request.__dict__
         outer: frozenset[RequestObserver] | None = attributes.get(OBSERVED)
-        compiled = self._compiled.get(outer or _NOBODY) or self._compile(outer or _NOBODY)
+        compiled = self._compiled.get(outer) or self._compile(outer)
         attributes[OBSERVED] = compiled.seen
-        emissions = Emissions.of(request)
-        emits = self.emits_events and not emissions.by_middleware
-        if emits:
-            emissions.by_middleware = True
         exchange = Exchange(request)
+        exchange._compiled = compiled
         if outer is None:
             exchange._is_outermost = True
+        exchange._emissions = emissions = Emissions.of(request)
+        if self.emits_events and not emissions.by_middleware:
+            emissions.by_middleware = exchange._emits = True
         if compiled.started:
             _notify(compiled.started, exchange)
-        try:
-            if emits and event_bus.has_handlers(BEFORE_REQUEST):
-                await emissions.announce(request, self.is_async)
-            answer = self.get_response(request)
-            response: Any = await answer if self.is_async else answer
-            if response.status_code == 404:
-                response = answer_unknown_route(request, response)
-        except BaseException as error:
-            exchange.error = error
-            exchange.disconnected = isinstance(error, asyncio.CancelledError)
-            exchange.duration = perf_counter() - exchange.started
-            _notify(compiled.completed + compiled.completed_late, exchange)
-            _release(compiled, exchange)
-            # The traceback of an error has this frame, and the exchange the error.
-            del exchange
-            raise
-        exchange.response = response
-        if emissions.error is not None:
-            exchange.error = emissions.error
-        if compiled.responded:
-            _notify(compiled.responded, exchange)
-        concluding = emissions if emits else None
-        if response.streaming:
-            self._follow(response, exchange, compiled, concluding)
-        else:
-            exchange.body_size = len(response.content)
-            if concluding is not None and event_bus.has_handlers(AFTER_RESPONSE):
-                await _complete(compiled, exchange, concluding, run_async=self.is_async)
-            else:
-                exchange.duration = perf_counter() - exchange.started
-                _notify(compiled.completed, exchange)
-                _notify(compiled.completed_late, exchange)
-                _release(compiled, exchange)
-        del exchange  # as above
-        return cast("HttpResponseBase", response)
+        return exchange
 
-    def _compile(self, outer: frozenset[RequestObserver]) -> _Compiled:
+    def _compile(self, outer: frozenset[RequestObserver] | None) -> _Compiled:
         """Return what no middleware further out runs already."""
         if self._observers is None:
             self._observers = tuple(self.observers())
-        own = [each for each in self._observers if each not in outer]
-        compiled = self._compiled[outer] = _Compiled(own, outer)
+        seen = outer or frozenset()
+        own = [each for each in self._observers if each not in seen]
+        compiled = self._compiled[outer] = _Compiled(own, seen)
         return compiled
 
-    def _follow(
-        self, response: Any, exchange: Exchange, compiled: _Compiled, emissions: Emissions | None
-    ) -> None:
+    def _respond(self, exchange: Exchange, response: Any) -> bool:
+        """Take the response in; return whether the exchange is still to be completed, by who can
+        wait for handlers of events."""
+        compiled = exchange._compiled
+        exchange.response = response
+        error = exchange._emissions.error
+        if error is not None:
+            exchange.error = error
+        if compiled.responded:
+            _notify(compiled.responded, exchange)
+        if response.streaming:
+            self._follow(response, exchange)
+            return False
+        exchange.body_size = len(response.content)
+        if exchange._emits and event_bus.has_handlers(AFTER_RESPONSE):
+            return True
+        _end(exchange)
+        return False
+
+    def _follow(self, response: Any, exchange: Exchange) -> None:
         """Complete the exchange when the server closes the response."""
         stream: _Stream | None = None
         # A server may send a file by itself, as long as nothing is wrapped around it.
@@ -306,36 +329,51 @@ class ObserverMiddleware:
                 exchange.body_size = stream.size
                 exchange.disconnected = not stream.ended and exchange.error is None
             # Django closes a response in sync code, also under ASGI.
-            drive(_complete(compiled, exchange, emissions, run_async=False))
+            drive(_complete(exchange, run_async=False))
 
         response._resource_closers.append(close)
 
 
-async def _complete(
-    compiled: _Compiled, exchange: Exchange, emissions: Emissions | None, *, run_async: bool
-) -> None:
+def _fail(exchange: Exchange, error: BaseException) -> None:
+    """Complete an exchange that has no response."""
+    exchange.error = error
+    exchange.disconnected = isinstance(error, asyncio.CancelledError)
+    _end(exchange)
+
+
+def _end(exchange: Exchange) -> None:
+    """Complete an exchange of whose end no event tells."""
+    exchange.duration = perf_counter() - exchange.started
+    _notify(exchange._compiled.ended, exchange)
+    _forget(exchange)
+
+
+async def _complete(exchange: Exchange, *, run_async: bool) -> None:
+    compiled = exchange._compiled
     exchange.duration = perf_counter() - exchange.started
     _notify(compiled.completed, exchange)
     try:
-        if emissions is not None and exchange.response is not None:
+        if exchange._emits and exchange.response is not None:
             milliseconds = exchange.duration * 1000.0
-            await emissions.conclude(exchange.request, run_async, exchange.response, milliseconds)
+            await exchange._emissions.conclude(
+                exchange.request, run_async, exchange.response, milliseconds
+            )
     finally:
         _notify(compiled.completed_late, exchange)
-        _release(compiled, exchange)
+        _notify(compiled.released, exchange)
+        _forget(exchange)
 
 
-def _release(compiled: _Compiled, exchange: Exchange) -> None:
-    _notify(compiled.released, exchange)
+def _forget(exchange: Exchange) -> None:
+    # An error holds its frames, these the request, and that all of them: they would wait for the
+    # garbage collector.
     if exchange._is_outermost:
-        # An error holds its frames, these the request, and that all of them: they would wait for
-        # the garbage collector.
         call = current_call(exchange.request)
         if call is not None:
             call.error = None
             set_current_call(exchange.request, None)
         if exchange.error is not None:
-            Emissions.of(exchange.request).forget()
+            exchange._emissions.forget()
 
 
 class _Stream:

@@ -10,19 +10,19 @@ record.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from json.encoder import encode_basestring_ascii
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from logging import Logger, LogRecord, StreamHandler
 from time import time
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from .encoding import SMALL, Encoder, current_encoder, quote
-from .formatters import StructuredJsonFormatter, request_json
+from .formatters import StructuredJsonFormatter, fields_json, place_json
 from .records import Line, add_context
 
 if TYPE_CHECKING:
-    from .context import RequestFields
+    from ninja_boost_core.observers import Exchange
 
 __all__ = ["AccessLines"]
 
@@ -31,71 +31,70 @@ _CONSTANT = (str, int, bool, type(None))
 
 
 class AccessLines:
-    """Writes the lines of one logger straight to its handler, as long as there is such a one."""
+    """Writes the lines of one logger straight to its handler, as long as there is such a one.
 
-    def __init__(self, logger: Logger) -> None:
+    Args:
+        logger: whose lines they are.
+        record: makes the record of a line, for the handler's own treatment of errors.
+    """
+
+    def __init__(self, logger: Logger, record: Callable[[Exchange, int], LogRecord]) -> None:
         self.logger: Logger = logger
+        self._record = record
         self._surroundings: list[Any] = []
         self._encoder: Encoder | None = None
         self._handler: StreamHandler[Any] | None = None
         self._formatter: StructuredJsonFormatter | None = None
         self._heads: dict[int, str] = {}
         self._tail = ""
+        self._fixed: Callable[..., tuple[str, str] | None] = _request_of
 
-    def write(
-        self,
-        level: int,
-        request: RequestFields,
-        status: int,
-        seconds: float,
-        size: int | None,
-        record: Callable[[], LogRecord],
-    ) -> bool:
+    def write(self, exchange: Exchange, level: int, values: Mapping[str, Any], status: int) -> bool:
         """Write a line and return True; False if a record has to be handled in its place.
 
         Args:
+            exchange: of which the line tells.
             level: of the line, for which the logger is enabled.
-            request: the request, to whose line nothing was bound.
+            values: the fields of the request, to whose line nothing was bound.
             status: of the response.
-            seconds: how long it took.
-            size: bytes of the body, or None.
-            record: makes the record, for the handler's own treatment of errors.
         """
         encoder, surroundings = current_encoder(), self._listeners()
         if encoder is not self._encoder or surroundings != self._surroundings:
             self._look_around(surroundings, encoder)
-        handler, formatter = self._handler, self._formatter
+        handler, formatter, size = self._handler, self._formatter, exchange.body_size
         if (
             handler is None
             or formatter is None
             or handler.formatter is not formatter
             or handler.filters
             or handler.level > level
+            or handler.lock is None
             or (size is not None and size >= SMALL)
         ):
             return False
-        values = request.values()
-        message = f"{values['method']} {values['path']} {status}"
-        if len(message) > encoder.max_length:
+        path, route = values["path"], values["route"]
+        # Of a route without parameters there are few different requests.
+        tell = self._fixed if path == route else _request_of
+        told = tell(values["method"], path, route, status, encoder)
+        if told is None:
             return False
-        shown = encoder.text(message)
-        fields = request_json(values, encoder, request, clean=encoder.is_clean(message, shown))
-        quoted = encode_basestring_ascii(shown) if shown.isascii() else quote(shown)
+        message, place = told
         line = (
-            f'{{"timestamp":"{formatter.timestamp(time())}"{self._heads[level]}{quoted}{fields}'
-            f',"status":{status},"duration_ms":{round(seconds * 1000.0, 3)!r}'
+            f'{{"timestamp":"{formatter.timestamp(time())}"{self._heads[level]}{message}'
+            f'{fields_json(values, place, encoder.max_length)},"status":{status}'
+            f',"duration_ms":{round(exchange.duration * 1000.0, 3)!r}'
             f',"bytes":{"null" if size is None else size}{self._tail}{handler.terminator}'
         )
-        handler.acquire()
-        try:
-            handler.stream.write(line)
-            handler.flush()
-        except RecursionError:
-            raise
-        except Exception:  # noqa: BLE001 - as StreamHandler does
-            handler.handleError(record())
-        finally:
-            handler.release()
+        with handler.lock:
+            try:
+                stream = handler.stream
+                stream.write(line)
+                if hasattr(stream, "flush"):
+                    stream.flush()
+            except RecursionError:
+                raise
+            except Exception:  # noqa: BLE001 - as StreamHandler does
+                handler.handleError(self._record(exchange, level))
         return True
 
     def _listeners(self) -> list[Any]:
@@ -105,6 +104,7 @@ class AccessLines:
             Logger.handle,
             Logger.callHandlers,
             StreamHandler.emit,
+            StreamHandler.flush,
             logging.getLogRecordFactory(),
             *self.logger.filters,
         ]
@@ -117,7 +117,7 @@ class AccessLines:
         self._surroundings, self._encoder = surroundings, encoder
         self._handler = self._formatter = None
         *methods, factory, handler = surroundings
-        if len(surroundings) != 5 or factory is not LogRecord or type(self.logger) is not Logger:
+        if len(surroundings) != 6 or factory is not LogRecord or type(self.logger) is not Logger:
             return
         if type(handler) is not StreamHandler or not all(map(_is_original, methods)):
             return
@@ -132,6 +132,22 @@ class AccessLines:
             shown = quote(logging.getLevelName(level))
             self._heads[level] = f',"level":{shown},"logger":{name},"message":'
         self._handler, self._formatter, self._tail = handler, formatter, tail
+        self._fixed = lru_cache(maxsize=1024)(_request_of)
+
+
+def _request_of(
+    method: str | None, path: str, route: str | None, status: int, encoder: Encoder
+) -> tuple[str, str] | None:
+    """Return the JSON of the message, and of the fields that say what was asked for.
+
+    None for a message that would have to be cut.
+    """
+    message = f"{method} {path} {status}"
+    if len(message) > encoder.max_length:
+        return None
+    shown = encoder.text(message)
+    clean = encoder.is_clean(message, shown)
+    return quote(shown), place_json(method, path, route, encoder, clean=clean)
 
 
 def _is_original(method: Any) -> bool:

@@ -7,7 +7,6 @@ import logging
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from json.encoder import encode_basestring_ascii
 from time import gmtime, strftime
 from time import time as now
 from typing import Any
@@ -20,6 +19,8 @@ __all__ = [
     "StructuredFormatter",
     "StructuredJsonFormatter",
     "StructuredVerboseFormatter",
+    "fields_json",
+    "place_json",
     "request_json",
 ]
 
@@ -152,40 +153,66 @@ class StructuredVerboseFormatter(StructuredFormatter):
         )
 
 
-def request_json(
-    values: Mapping[str, Any],
-    encoder: Encoder,
-    request: RequestFields | None,
-    *,
-    clean: bool = False,
-) -> str:
+def request_json(values: Mapping[str, Any], encoder: Encoder, request: RequestFields | None) -> str:
     """Return the JSON of the request's fields; it is made again when they have changed.
 
     Args:
         values: the fields.
         encoder: what makes texts of them.
         request: keeps what was made; None where there is none any more.
-        clean: whether the path is known to have no secret in it.
     """
     known = None if request is None else request.json
     if known is not None and known[0] is encoder and known[1] is values:
         return known[2]
-    pieces: list[str] = []
-    for name, value in values.items():
-        if value is None:
-            piece = "null"
-        elif type(value) is int:
-            piece = int.__repr__(value)
-        else:
-            # The ids are no secrets, whatever they look like.
-            is_path = name == "path" and not clean
-            shown = encoder.text(value) if is_path else value[: encoder.max_length]
-            piece = encode_basestring_ascii(shown) if shown.isascii() else quote(shown)
-        pieces.append(f',"{name}":{piece}')
-    text = "".join(pieces)
+    place = place_json(values["method"], values["path"], values["route"], encoder)
+    text = fields_json(values, place, encoder.max_length)
     if request is not None:
         request.json = (encoder, values, text)
     return text
+
+
+def fields_json(values: Mapping[str, Any], place: str, most: int) -> str:
+    """Return the JSON of the request's fields.
+
+    Args:
+        values: the fields.
+        place: what ``place_json`` made of three of them.
+        most: characters of one text.
+    """
+    # The ids are no secrets, whatever they look like.
+    return (
+        f',"trace_id":{_json(values["trace_id"], most)}{place}'
+        f',"user_id":{_json(values["user_id"], most)},"ip":{_json_of_few(values["ip"], most)}'
+    )
+
+
+def place_json(
+    method: str | None, path: str, route: str | None, encoder: Encoder, *, clean: bool = False
+) -> str:
+    """Return the JSON of the fields that say what was asked for.
+
+    Args:
+        method, path, route: the fields.
+        encoder: what makes texts of them.
+        clean: whether the path is known to have no secret in it.
+    """
+    most = encoder.max_length
+    shown = path[:most] if clean else encoder.text(path)
+    return (
+        f',"method":{_json(method, most)},"path":{quote(shown)},"route":{_json_of_few(route, most)}'
+    )
+
+
+def _json(value: Any, most: int) -> str:
+    if value is None:
+        return "null"
+    if type(value) is int:
+        return int.__repr__(value)
+    return quote(value[:most])
+
+
+# A few peers send most requests, and there are no more routes than the project has.
+_json_of_few = lru_cache(maxsize=4096)(_json)
 
 
 @lru_cache(maxsize=1024)

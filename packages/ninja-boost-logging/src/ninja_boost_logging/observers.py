@@ -6,7 +6,7 @@ import logging
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import aclosing
 from fnmatch import fnmatchcase
-from functools import cache, lru_cache, partial
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
 from django.http import FileResponse, StreamingHttpResponse
@@ -42,10 +42,10 @@ class LogContext(RequestObserver):
         state.set(mine)
 
     def responded(self, exchange: Exchange) -> None:
-        mine = self._bound(exchange)
         response = exchange.response
         if response is None or not response.streaming:
             return
+        mine = self._bound(exchange)
         # A server may send a file by itself, as long as nothing is wrapped around it.
         if isinstance(response, StreamingHttpResponse):
             if not isinstance(response, FileResponse):
@@ -81,30 +81,24 @@ class AccessLog(RequestObserver):
     order: int = ObserverOrder.ACCESS_LOG
 
     def completed(self, exchange: Exchange) -> None:
-        # The closing of a response may be nested in itself.
-        if self in exchange.state:
-            return
-        exchange.state[self] = True
-        status, error = exchange.status, exchange.error
+        response, error = exchange.response, exchange.error
+        status = exchange.status if response is None else response.status_code
         failed = status >= 500 or (error is not None and not exchange.disconnected)
         level = logging.ERROR if failed else logging.INFO
         if not current_options().ACCESS_LOG or not logger.isEnabledFor(level):
             return
+        context = state.get()
+        if context.request is None or context.request.request is not exchange.request:
+            # The end of a stream comes in a context of its own.
+            context = log_context.of(exchange)
+        fields = context.request or RequestFields(exchange.request)
+        values = fields.values()
         if status < 400 and not failed:
-            route = exchange.route
+            route = values["route"]
             if route is not None and _excluded(route):
                 return
-        context = log_context.of(exchange)
-        fields = context.request or RequestFields(exchange.request)
         is_plain = error is None and not exchange.disconnected and not context.bound
-        if is_plain and access_lines.write(
-            level,
-            fields,
-            status,
-            exchange.duration,
-            exchange.body_size,
-            partial(_record, exchange, level),
-        ):
+        if is_plain and access_lines.write(exchange, level, values, status):
             return
         token = state.set(State(fields, context.bound))
         try:
@@ -185,7 +179,7 @@ async def _awithin(context: State, chunks: AsyncIterator[bytes]) -> AsyncIterato
 
 log_context: LogContext = LogContext()
 access_log: AccessLog = AccessLog()
-access_lines: AccessLines = AccessLines(logger)
+access_lines: AccessLines = AccessLines(logger, _record)
 
 
 class LoggingMiddleware(ObserverMiddleware):

@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
+
+from ninja_boost_core.client_address import is_secure
 
 from .backends.base import BaseMetricsBackend, RecordRequest
 from .labels import (
@@ -77,6 +79,7 @@ class Recorder:
         }
         self._metrics: dict[str, Metric] = {}
         self._requests: dict[tuple[Any, ...], RecordRequest] = {}
+        self._active: Callable[[int], None] | None = None
         self._lock = Lock()
         self._told: set[tuple[str, str]] = set()
         self._failed_at = -PAUSE
@@ -111,7 +114,7 @@ class Recorder:
     def active(self, change: int) -> None:
         """Note that a request started (1) or ended (-1)."""
         try:
-            self.backend.active(change)
+            (self._active or self._bind_active())(change)
         except Exception as error:  # noqa: BLE001 - logged there, once a minute
             self._failed(ACTIVE_REQUESTS, error)
 
@@ -123,7 +126,7 @@ class Recorder:
             # As Django has it; what is recorded is the template.
             getattr(request.resolver_match, "route", None),
             exchange.status if response is None else response.status_code,
-            request.scheme == "https",
+            is_secure(request),
             None if error is None else type(error),
             response is None,
         )
@@ -135,6 +138,10 @@ class Recorder:
             record(exchange.duration, trace_id)
         except Exception as failure:  # noqa: BLE001 - logged there, once a minute
             self._failed(REQUEST_TOTAL, failure)
+
+    def _bind_active(self) -> Callable[[int], None]:
+        self._active = active = self.backend.activity()
+        return active
 
     def _bind(self, exchange: Exchange, key: tuple[Any, ...]) -> RecordRequest:
         """Return what records requests like this one, after the first from a dictionary."""

@@ -23,7 +23,7 @@ _View = TypeVar("_View", bound=Callable[..., Any])
 
 def headers_of(request: HttpRequest) -> Mapping[str, str | None]:
     """Return what ``with_headers`` asked for on the route of this request."""
-    found: Mapping[str, str | None] = getattr(request, _HEADERS, _NOTHING)
+    found: Mapping[str, str | None] = request.__dict__.get(_HEADERS, _NOTHING)
     return found
 
 

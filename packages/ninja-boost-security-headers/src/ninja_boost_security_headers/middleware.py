@@ -9,6 +9,7 @@ from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from ninja_boost_core.client_address import is_secure
 from ninja_boost_core.headers import headers_of as response_headers
 from ninja_boost_core.headers import put_missing
 
@@ -60,7 +61,7 @@ def protect(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBas
         is_page = "content-type" in known and known["content-type"][1].startswith(_PAGES)
         # Django 6's own CSP middleware stands outside or inside: one policy is enough.
         has_csp = _CSP in known or hasattr(response, "_csp_config")
-        kind = is_page, request.is_secure(), has_csp
+        kind = is_page, is_secure(request), has_csp
         put_missing(response, policy.ready[kind])
     if own:
         put(own, response)

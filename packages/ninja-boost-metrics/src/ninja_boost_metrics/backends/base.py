@@ -74,6 +74,10 @@ class BaseMetricsBackend(ABC):
             active = self._active
         self.gauge(ACTIVE_REQUESTS, active, {})
 
+    def activity(self) -> Callable[[int], None]:
+        """Return what notes that; it is called once, by who follows requests."""
+        return self.active
+
     def request(self, series: RequestSeries) -> RecordRequest:
         """Return what records the requests of one series; it is called once for each series."""
 

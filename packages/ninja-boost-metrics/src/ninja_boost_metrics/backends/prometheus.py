@@ -156,7 +156,6 @@ class PrometheusBackend(BaseMetricsBackend):
         self._semantic = semantic_conventions
         self._collectors: dict[str, Any] = {}
         self._children: dict[tuple[str, ...], Any] = {}
-        self._add_active: Callable[[float], None] | None = None
         self._lock = Lock()
 
     @classmethod
@@ -182,11 +181,11 @@ class PrometheusBackend(BaseMetricsBackend):
 
     def active(self, change: int) -> None:
         """See BaseMetricsBackend; the sum over the processes that are alive."""
-        add = self._add_active
-        if add is None:
-            gauge = self._child("Gauge", ACTIVE_REQUESTS, {}, multiprocess_mode="livesum")
-            add = self._add_active = _adder(gauge)
-        add(change)
+        self.activity()(change)
+
+    def activity(self) -> Callable[[int], None]:
+        """See BaseMetricsBackend."""
+        return _adder(self._child("Gauge", ACTIVE_REQUESTS, {}, multiprocess_mode="livesum"))
 
     def request(self, series: RequestSeries) -> RecordRequest:
         """See BaseMetricsBackend."""
@@ -234,7 +233,6 @@ class PrometheusBackend(BaseMetricsBackend):
                 self._registry.unregister(collector)
             self._collectors.clear()
             self._children.clear()
-            self._add_active = None
 
     def _semantic_child(self, series: RequestSeries) -> Any:
         labels = {

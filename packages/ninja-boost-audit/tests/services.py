@@ -72,7 +72,7 @@ def _postgres(url: str) -> dict[str, Any]:
         user=options["USER"],
         password=options["PASSWORD"],
         dbname=options["NAME"] or "postgres",
-        connect_timeout=3,
+        connect_timeout=15,
     ).close()
     return {**options, "OPTIONS": {"options": "-c synchronous_commit=off"}}
 
@@ -86,7 +86,7 @@ def _mariadb(url: str) -> dict[str, Any]:
         port=int(options["PORT"] or 3306),
         user=options["USER"],
         password=options["PASSWORD"],
-        connect_timeout=3,
+        connect_timeout=15,
     ).close()
     # Django asks for a version of mysqlclient; what it uses of it, PyMySQL has too.
     pymysql.version_info = (2, 2, 8, "final", 0)

@@ -685,3 +685,19 @@ class TestArguments:
         with audit_settings():
             assert AuditHook(Options("a")).describe() == "audited as a, fails closed"
             assert "method and route" in AuditHook(Options(fail_closed=False)).describe()
+
+
+def test_sync_code_writes_without_steps(memory, monkeypatch):
+    monkeypatch.setattr("ninja_boost_audit.writing.Do", None)
+    api = NinjaAPI(urls_namespace="at-once")
+
+    @api.get("/fine")
+    @audit_log("thing.view")
+    def view(request):
+        return 1
+
+    memory.error = None
+    assert call(api, "get", "/api/fine").status_code == 200
+    assert memory.last.action == "thing.view"
+    memory.error = ValueError("broken")
+    assert call(api, "get", "/api/fine").status_code == 503

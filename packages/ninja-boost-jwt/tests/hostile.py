@@ -39,6 +39,8 @@ REFUSED_PAYLOADS = {
     "expiry list": claims(exp=[NOW + 600]),
     "expiry object": claims(exp={"a": 1}),
     "expiry infinite": b'{"exp": Infinity}',
+    "expiry beyond floats": b'{"exp": 1' + b"0" * 400 + b"}",
+    "not before beyond floats": b'{"exp": 9999999999, "nbf": -1' + b"0" * 400 + b"}",
     "expiry overflowing": b'{"exp": 1e999}',
     "expiry NaN": b'{"exp": NaN}',
     "expiry of 5000 digits": b'{"exp": ' + b"9" * 5000 + b"}",

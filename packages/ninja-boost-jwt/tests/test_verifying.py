@@ -6,11 +6,12 @@ from types import SimpleNamespace
 
 import jwt
 import pytest
+from django.test import RequestFactory
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ninja_boost_jwt import decode_jwt_token
-from ninja_boost_jwt.claims import problem_in
+from ninja_boost_jwt import JWTAuth, authentication, decode_jwt_token
+from ninja_boost_jwt.claims import accepted_header, decoded_segment, problem_in
 from ninja_boost_jwt.key_sets import Key
 from ninja_boost_jwt.verifying import verified
 
@@ -133,3 +134,23 @@ def test_one_spelling_of_a_segment(which):
 def resigned(header, payload):
     text = f"{header}.{payload}"
     return f"{text}.{segment(hmac.digest(SECRET.encode(), text.encode(), 'sha256'))}"
+
+
+@given(st.binary(min_size=1, max_size=200))
+def test_a_segment_is_read_as_base64url_is(data):
+    assert decoded_segment(segment(data)) == data
+
+
+def test_the_type_is_asked_of_a_header_that_was_read_before():
+    header = signed(claims()).partition(".")[0]
+    assert accepted_header(header, "JWT") == {"alg": "HS256", "typ": "JWT"}
+    assert accepted_header(header, "at+jwt") is None
+
+
+def test_verifying_takes_no_steps_where_there_is_nothing_to_wait_for(monkeypatch):
+    monkeypatch.setattr(authentication, "run", None)
+    token = signed(claims(user_id=7))
+    for sent, expected in ((token, 7), (token[:-6] + "AAAAAA", None)):
+        request = RequestFactory().get("/", headers={"authorization": f"Bearer {sent}"})
+        found = JWTAuth()(request)
+        assert (found and found["user_id"]) == expected

@@ -54,6 +54,6 @@ def _postgres(url: str) -> dict[str, Any]:
         user=options["USER"],
         password=options["PASSWORD"],
         dbname=options["NAME"],
-        connect_timeout=3,
+        connect_timeout=15,
     ).close()
     return options

@@ -22,7 +22,7 @@ def redis_url():
         return
     url = url or "redis://127.0.0.1:6379/0"
     try:
-        with redis.Redis.from_url(url, socket_timeout=2) as client:
+        with redis.Redis.from_url(url, socket_timeout=15) as client:
             client.ping()
     except redis.RedisError as error:
         missing(f"no Redis at the default address, and no REDIS_URL: {error}")

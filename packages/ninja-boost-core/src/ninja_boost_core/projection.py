@@ -23,6 +23,7 @@ from django.db.models.query import BaseIterable, ModelIterable, ValuesListIterab
 from django.db.models.query_utils import DeferredAttribute
 from django.db.models.signals import post_init, pre_init
 
+from .selection import Selection
 from .shapes import Shape
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class Projection:
         if not columns.relations.isdisjoint(queryset._known_related_objects):  # type: ignore[attr-defined]
             # Its rows share an object that the view may have changed.
             return queryset
-        projected: Any = queryset.values_list(*columns.names)
+        projected: Any = columns.select(queryset)
         projected._iterable_class = columns.iterable
         return projected  # type: ignore[no-any-return]
 
@@ -76,7 +77,7 @@ class Projection:
 class _Columns:
     """What to read of a model, and how a row of it becomes a dictionary."""
 
-    __slots__ = ("_makes", "iterable", "models", "names", "relations")
+    __slots__ = ("_makes", "iterable", "models", "names", "relations", "select")
 
     def __init__(self, model: type[Model], shape: Shape, make: type[Any] | None) -> None:
         self._makes = make is not None and _has_no_aliases(shape)
@@ -84,6 +85,7 @@ class _Columns:
         self.models: list[type[Model]] = []
         self.relations: set[Any] = set()
         literal = self._literal(model, shape, "", 0)
+        self.select = Selection(model, self.names)
         # A display of known columns, so that a row costs one expression; names are quoted.
         known = {"make": _maker(make)} if make is not None else {}
         build: Callable[[Any], Any] = eval(f"lambda row: {literal}", known)  # noqa: S307

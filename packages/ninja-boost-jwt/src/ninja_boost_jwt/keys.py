@@ -78,24 +78,31 @@ class KeyRing:
         Raises:
             ninja_boost_jwt.remote.KeysUnavailable: see there.
         """
-        key = self.unnamed if kid is None else self._named(kid)
-        if key is not None and key.algorithm != algorithm:
-            # RFC 8725, section 3.1: the key decides about the algorithm, the token has to agree.
-            key = None
-        if key is None and self.remote is not None and algorithm in self.remote.options.ALGORITHMS:
-            theirs = yield from self.remote.find(kid, algorithm)
+        remote = self.remote
+        if (
+            remote is not None
+            and algorithm in remote.options.ALGORITHMS
+            and self._named(kid, algorithm) is None
+        ):
+            theirs = yield from remote.find(kid, algorithm)
             if theirs is not None:
-                return theirs, self.remote.options.ISSUER or self.options.ISSUER
-        key = key or self.fallback
-        if key is None or key.algorithm != algorithm:
-            return None
-        return key, self.options.ISSUER
+                return theirs, remote.options.ISSUER or self.options.ISSUER
+        key = self.own(kid, algorithm)
+        return None if key is None else (key, self.options.ISSUER)
 
-    def _named(self, kid: str) -> Key | None:
-        for key in self.keys:
-            if key.kid == kid:
-                return key
-        return None
+    def own(self, kid: str | None, algorithm: str) -> Key | None:
+        """Return the key of this project for a token's header."""
+        key = self._named(kid, algorithm) or self.fallback
+        # RFC 8725, section 3.1: the key decides about the algorithm, the token has to agree.
+        return None if key is None or key.algorithm != algorithm else key
+
+    def _named(self, kid: str | None, algorithm: str) -> Key | None:
+        """Return the key that the header names, if it serves the algorithm."""
+        if kid is None:
+            key = self.unnamed
+        else:
+            key = next((each for each in self.keys if each.kid == kid), None)
+        return None if key is None or key.algorithm != algorithm else key
 
 
 _loaded: KeyRing | ImproperlyConfigured | None = None

@@ -18,13 +18,16 @@ from django.core.serializers.json import DjangoJSONEncoder
 from ninja_boost_core.steps import Steps, arun, run
 
 from . import revocation
-from .claims import TIMES, Claims, checked_header, is_of_type, problem_in
+from .claims import TIMES, Claims, accepted_header, problem_in
+from .key_sets import Key
 from .keys import KeyRing, current_keys
+from .settings import JWTOptions
 from .verifying import Verified, verified
 
 __all__ = [
     "Claims",
     "adecode_jwt_token",
+    "claims_of",
     "create_jwt_token",
     "decode_jwt_token",
     "usable_keys",
@@ -112,11 +115,18 @@ def verification(token: str) -> Steps[Claims | None]:
     if isinstance(keys, ImproperlyConfigured):
         _complain(keys)
         return None
+    if not keys.may_wait:
+        return claims_of(token, keys)
     options, tokens = keys.options, keys.tokens
     found = None if tokens is None else tokens.get(token)
     # Whether another issuer still has the key, its key set says.
     if found is None or keys.remote is not None:
-        found = yield from _found(token, found, keys)
+        header = _header_of(token, options)
+        if header is None:
+            return None
+        key = yield from keys.find(header.get("kid"), header["alg"])
+        if found is None or key is None or found.key is not key[0]:
+            found = _accepted(token, key, keys)
     if found is None:
         return None
     claims = found.claims if tokens is None else found.copied_claims()
@@ -126,28 +136,38 @@ def verification(token: str) -> Steps[Claims | None]:
     return claims
 
 
-def _found(token: str, known: Verified | None, keys: KeyRing) -> Steps[Verified | None]:
-    """Return what a token says; ``known`` is what the cache has of it, for a key that may be gone.
+def claims_of(token: str, keys: KeyRing) -> Claims | None:
+    """Return the claims of a valid token of a key ring that never waits for anything."""
+    tokens = keys.tokens
+    found = None if tokens is None else tokens.get(token)
+    if found is None:
+        header = _header_of(token, keys.options)
+        if header is None:
+            return None
+        key = keys.own(header.get("kid"), header["alg"])
+        found = _accepted(token, None if key is None else (key, keys.options.ISSUER), keys)
+        if found is None:
+            return None
+    return found.claims if tokens is None else found.copied_claims()
 
-    Raises:
-        ninja_boost_jwt.remote.KeysUnavailable: see there.
-    """
-    options = keys.options
+
+def _header_of(token: str, options: JWTOptions) -> Mapping[str, Any] | None:
+    """Return the header of a text that may be a token of ours; None for any other."""
     if len(token) > options.MAX_LENGTH or _COMPACT_FORM.fullmatch(token) is None:
         logger.debug("Token refused: no token of at most %d characters.", options.MAX_LENGTH)
         return None
-    header = checked_header(token.partition(".")[0])
-    if header is None or not is_of_type(header, options.TYPE):
+    header = accepted_header(token.partition(".")[0], options.TYPE)
+    if header is None:
         logger.debug("Token refused: its header is not accepted.")
-        return None
-    found = yield from keys.find(header.get("kid"), header["alg"])
+    return header
+
+
+def _accepted(token: str, found: tuple[Key, str | None] | None, keys: KeyRing) -> Verified | None:
+    """Return what a token says, and keep it; ``found`` is its key and the issuer it must name."""
     if found is None:
         logger.debug("Token refused: no key of ours has this name and algorithm.")
         return None
-    key, issuer = found
-    if known is not None and known.key is key:
-        return known
-    accepted = verified(token, key, issuer, options)
+    accepted = verified(token, *found, keys.options)
     if accepted is not None and keys.tokens is not None:
         keys.tokens.put(token, accepted)
     return accepted

@@ -21,10 +21,12 @@ __all__ = ["Verified", "verified"]
 
 logger: logging.Logger = logging.getLogger("ninja_boost.jwt")
 
+_ALWAYS = float("-inf")
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class Verified:
-    """A token that was verified.
+    """A token that was verified. Nobody changes it: a cache hands out the same one again.
 
     Attributes:
         claims: what it says.
@@ -85,8 +87,8 @@ def _copied(value: Any) -> Any:
 
 
 def _begins(claims: Claims, options: JWTOptions) -> float:
-    times = [int(claims[name]) for name in ("nbf", "iat") if name in claims]
-    return max(times) - options.LEEWAY if times else float("-inf")
+    begins = max(claims.get("nbf", _ALWAYS), claims.get("iat", _ALWAYS))
+    return begins if begins == _ALWAYS else int(begins) - options.LEEWAY
 
 
 def _problem(found: Verified, issuer: str | None, options: JWTOptions) -> str | None:

@@ -205,8 +205,11 @@ class AddressLimit(RateLimitHook):
     def client(self, call: Call) -> str:
         return address_of(call.request)
 
-    before_auth = RateLimitHook._enforce
-    abefore_auth = RateLimitHook._aenforce
+    def before_auth(self, call: Call) -> None:
+        self._enforce(call)
+
+    async def abefore_auth(self, call: Call) -> None:
+        await self._aenforce(call)
 
 
 class IdentityLimit(RateLimitHook):
@@ -221,8 +224,11 @@ class IdentityLimit(RateLimitHook):
             client = user_of(call.request)
         return client or address_of(call.request)
 
-    after_auth = RateLimitHook._enforce
-    aafter_auth = RateLimitHook._aenforce
+    def after_auth(self, call: Call) -> None:
+        self._enforce(call)
+
+    async def aafter_auth(self, call: Call) -> None:
+        await self._aenforce(call)
 
 
 class DefaultLimit(Hook):

@@ -18,8 +18,18 @@ from ninja import NinjaAPI, Query, Router, Schema
 from ninja.errors import ValidationError
 from ninja.security import HttpBearer
 
-from ninja_boost_core import ApiError, Argument, AutoAPI, AutoRouter, Hook, Order, attach, event_bus
-from ninja_boost_core.dependencies import build_context, inject_context
+from ninja_boost_core import (
+    ApiError,
+    Argument,
+    AutoAPI,
+    AutoRouter,
+    Call,
+    Hook,
+    Order,
+    attach,
+    event_bus,
+)
+from ninja_boost_core.dependencies import build_context, inject_context, may_have
 
 from .support import DEMO, serving
 
@@ -348,6 +358,30 @@ def test_a_context_is_made_once_and_only_for_those_who_ask(is_async, monkeypatch
     assert made == ["/api/asked"]
     user = {"user_id": 1, "username": "demo", "is_staff": False}
     assert seen == [{}, (user, True), {}]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "makes"),
+    [("tenant_id", None, 0), ("ip", "127.0.0.1", 1), ("colour", "red", 1)],
+)
+def test_one_value_of_the_context(name, value, makes, monkeypatch, rf):
+    made: list[str] = []
+
+    def counting(request):
+        made.append(request.path)
+        return build_context(request)
+
+    monkeypatch.setattr("ninja_boost_core.call.build_context", counting)
+    factories = {"colour": lambda request: "red"}
+    monkeypatch.setattr("ninja_boost_core.dependencies.context_factories", lambda: factories)
+    call = Call(rf.get("/"), None, {})
+    assert call.from_ctx(name) is None  # there is no context yet
+    call._ctx = None
+    assert call.from_ctx(name) == value
+    assert len(made) == makes
+    assert all(may_have(each) for each in call.ctx)
+    call.ctx["tenant_id"] = 7
+    assert call.from_ctx("tenant_id") == 7
 
 
 def test_an_authentication_that_returns_true_names_nobody():

@@ -40,5 +40,5 @@ def _connect(options: dict[str, str]) -> None:
         user=options["USER"],
         password=options["PASSWORD"],
         dbname=options["NAME"] or "postgres",
-        connect_timeout=3,
+        connect_timeout=15,
     ).close()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.contrib.contenttypes.fields import GenericForeignKey, GenericRelation
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
+from django.db.models.query import ModelIterable
 
 from ninja_boost_queries import needs
 
@@ -207,6 +209,31 @@ class Album(models.Model):
 class Track(models.Model):
     album = models.ForeignKey(Album, models.CASCADE, related_name="tracks")
     composer = models.ForeignKey(Person, models.CASCADE)
+
+    class Meta:
+        app_label = "tests"
+
+
+class Stamped(ModelIterable):
+    """Gives instances that a library makes in its own way."""
+
+    def __iter__(self) -> Iterator[Any]:
+        for each in super().__iter__():
+            each.stamp = f"#{each.pk}"
+            yield each
+
+
+class Stamping(models.Manager):
+    def get_queryset(self) -> models.QuerySet[Any]:
+        rows = super().get_queryset()
+        rows._iterable_class = Stamped
+        return rows
+
+
+class Note(models.Model):
+    about = models.ForeignKey(Person, models.CASCADE, related_name="notes")
+    author = models.ForeignKey(Person, models.CASCADE, related_name="+")
+    objects = Stamping()
 
     class Meta:
         app_label = "tests"

@@ -66,6 +66,7 @@ def ask(view, response, *, alias="default", **options: Any) -> Answer:
         rows = view
         view = lambda request: rows  # noqa: E731
     plain = options.get("plain", False)
+    connections[alias].queries_log.clear()
     with (
         served(api_with(view, response, **options)),
         CaptureQueriesContext(connections[alias]) as captured,

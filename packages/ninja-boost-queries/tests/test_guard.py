@@ -4,7 +4,7 @@ import re
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.db import transaction
+from django.db import connections, transaction
 from django.test import AsyncClient, Client
 from ninja import Schema
 
@@ -132,6 +132,43 @@ def test_a_statement_of_the_project_is_named_by_its_place():
     assert "in <listcomp>" in str(raised.value) or "in view" in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    "sql", ["SELECT 1", "\n  select 1", "WITH one AS (SELECT 1) SELECT * FROM one"]
+)
+@pytest.mark.parametrize("alias", ["default", "other"])
+@pytest.mark.django_db(databases=["default", "other"])
+def test_it_sees_every_way_to_read_in_every_database(sql, alias):
+    cursor = connections[alias].cursor()
+    read = lambda: [cursor.execute(sql) for _ in range(3)]  # noqa: E731
+    with pytest.raises(AssertionError) as raised, assert_no_n_plus_one():
+        read()
+    assert str(raised.value).splitlines()[0] == f"3 times in one request: {sql.strip()}"
+
+
+def test_a_long_statement_is_cut():
+    sql = f"SELECT '{'a' * 200}'"
+    cursor = connections["default"].cursor()
+    read = lambda: [cursor.execute(sql) for _ in range(3)]  # noqa: E731
+    with pytest.raises(AssertionError) as raised, assert_no_n_plus_one():
+        read()
+    assert str(raised.value).splitlines()[0] == f"3 times in one request: {sql[:160]}…"
+
+
+def test_the_key_of_a_relation_that_is_deferred_is_named():
+    fill()
+    view = lambda request: Person.objects.only("name").order_by("id")  # noqa: E731
+    with pytest.raises(AssertionError, match=r"3 times.*\n  Person.company_id is deferred, and"):
+        get(view, list[PersonOut])
+
+
+def test_the_place_is_not_in_a_library():
+    names = {}
+    library = "def read(rows):\n    return [list(rows.all()) for _ in range(3)]\n"
+    exec(compile(library, "/lib/site-packages/of_others.py", "exec"), names)
+    with pytest.raises(AssertionError, match=r"At .*test_guard.py:"), assert_no_n_plus_one():
+        names["read"](Person.objects)
+
+
 def test_how_often_is_too_often_can_be_told():
     fill(4)
     get(people, list[PersonOut], most=4)
@@ -144,6 +181,10 @@ def test_how_often_is_too_often_can_be_told():
 def test_each_request_counts_for_itself():
     fill(2)
     get(people, list[PersonOut], times=3)
+    with pytest.raises(AssertionError) as raised:
+        get(people, list[PersonOut], times=2, most=1)
+    # Companies and countries, in each request.
+    assert len(re.findall("^2 times", str(raised.value), re.MULTILINE)) == 4
     read = lambda: [list(Person.objects.all()) for _ in range(3)]  # noqa: E731
     with pytest.raises(AssertionError, match="3 times"), assert_no_n_plus_one():
         read()

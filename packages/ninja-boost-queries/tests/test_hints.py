@@ -4,6 +4,7 @@ from functools import cached_property
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.utils import functional
 from ninja import Field, ModelSchema, Schema
 from pydantic import AliasChoices, model_validator
 
@@ -80,7 +81,7 @@ def test_a_hint_that_names_columns_brings_these_alone():
 def test_a_resolver_deep_in_the_response_declares_its_own():
     fill()
     _, planned = both(Person.objects.order_by("id").all, list[Nested])
-    assert len(planned.queries) == 2
+    assert len(planned.queries) == 4
 
 
 def test_a_hint_names_many_rows_and_what_lies_behind_them():
@@ -134,9 +135,18 @@ def test_needs_marks_every_kind_of_code():
         @staticmethod
         def three(): ...
 
+        @needs("d")
+        @functional.cached_property
+        def four(self): ...
+
+        @needs("e")
+        @classmethod
+        def five(cls): ...
+
     from ninja_boost_queries.hints import needs_of
 
-    assert [needs_of(Code, name) for name in ("one", "two", "three")] == [("a",), ("b",), ("c",)]
+    names = ("one", "two", "three", "four", "five")
+    assert [needs_of(Code, name) for name in names] == [("a",), ("b",), ("c",), ("d",), ("e",)]
     with pytest.raises(TypeError, match="no function or property"):
         needs("a")(3)
 

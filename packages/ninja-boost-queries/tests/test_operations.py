@@ -13,6 +13,7 @@ from ninja_boost_core.inventory import routes
 from ninja_boost_queries import Queries, plan_queries
 
 from .models import Order, Person
+from .models import Place as Location
 from .support import api_with, ask, ask_async, both, fill, served
 from .test_relations import LabelOut, OrderOut, PersonOut, ProfileOut
 
@@ -219,6 +220,82 @@ def test_relations_of_an_instance_lead_through_objects_to_lists():
     planned = ask(order, Out, queries=Queries(instances=True, only=True))
     assert planned.data == naive.data
     assert len(planned.queries) < len(naive.queries)
+
+
+def test_what_relations_of_an_instance_lead_back_to_is_fetched_once():
+    class OrderOf(Schema):
+        labels: list[LabelOut]
+
+    class Owner(Schema):
+        orders: list[OrderOf]
+
+    class ProfileOf(Schema):
+        person: Owner
+
+    class Out(Schema):
+        profile: ProfileOf
+        orders: list[OrderOut]
+
+    fill()
+    person = lambda request: Person.objects.get(name="person 2")  # noqa: E731
+    naive = ask(person, Out, queries=False)
+    planned = ask(person, Out, queries=Queries(instances=True))
+    assert planned.data == naive.data
+    # The person, the profile; orders, labels, lines, categories; the company and the country.
+    assert len(planned.queries) == 8
+
+
+def test_what_is_read_only_on_the_way_back_to_an_instance():
+    class Customer(Schema):
+        friends: list[PersonOut]
+
+    class OrderOf(Schema):
+        customer: Customer
+
+    class Out(Schema):
+        orders: list[OrderOf]
+
+    fill()
+    person = lambda request: Person.objects.get(name="person 2")  # noqa: E731
+    naive = ask(person, Out, queries=False)
+    planned = ask(person, Out, queries=Queries(instances=True))
+    assert planned.data == naive.data
+    # The person, orders, friends, companies, countries.
+    assert len(planned.queries) == 5 < len(naive.queries)
+
+
+def test_an_instance_and_its_child_have_the_same_owner():
+    class Friendly(Schema):
+        friends: list[PersonOut]
+
+    class KitchenOut(Schema):
+        owner: Friendly
+
+    class Out(Schema):
+        owner: PersonOut
+        restaurant: KitchenOut
+
+    fill(1)
+    place = lambda request: Location.objects.get()  # noqa: E731
+    naive = ask(place, Out, queries=False)
+    planned = ask(place, Out, queries=Queries(instances=True))
+    assert planned.data == naive.data
+    assert len(planned.queries) <= len(naive.queries)
+
+
+def test_nothing_of_an_instance_is_deferred_for_code_of_which_nothing_is_known():
+    class Shouted(Schema):
+        shouted: str
+
+    class Label(Schema):
+        owner: Shouted
+
+    class Out(Schema):
+        labels: list[Label]
+
+    fill()
+    order = lambda request: Order.objects.get(number=1)  # noqa: E731
+    assert len(ask(order, Out, queries=Queries(instances=True, only=True)).queries) == 2
 
 
 @pytest.mark.django_db(transaction=True)

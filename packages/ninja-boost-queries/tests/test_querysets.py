@@ -14,11 +14,13 @@ from ninja_boost_queries._hook import QueriesHook
 
 from .models import (
     Album,
+    Comment,
     Company,
     Counted,
     Country,
     Label,
     Line,
+    Note,
     Order,
     Person,
     Product,
@@ -35,6 +37,10 @@ class MentoredOut(Schema):
     name: str
     mentor: PersonOut | None
     company: CompanyOut | None
+
+
+class CompanyName(Schema):
+    name: str
 
 
 class LineOrder(Schema):
@@ -171,6 +177,22 @@ def test_a_relation_whose_key_is_deferred_is_left_alone():
     for rows in (Person.objects.defer("company"), Person.objects.only("name")):
         naive, planned = both(rows.order_by("id").all, list[PersonOut])
         assert planned.queries == naive.queries
+
+
+def test_what_is_deferred_of_a_row_is_not_so_of_what_is_behind_it():
+    class Out(Schema):
+        mentor: PersonOut | None
+
+    fill()
+    _, planned = both(Person.objects.defer("company").order_by("id").all, list[Out])
+    assert len(planned.queries) == 1
+
+
+def test_a_relation_of_which_something_is_deferred_is_not_joined():
+    fill()
+    _, planned = both(Person.objects.defer("company__name").order_by("id").all, list[PersonOut])
+    # The people, companies, countries.
+    assert len(planned.queries) == 3
 
 
 def test_a_deferred_column_elsewhere_does_not_keep_from_joining():
@@ -310,9 +332,6 @@ class Router:
 
 
 def test_relations_into_another_database_are_not_joined():
-    class CompanyName(Schema):
-        name: str
-
     class Out(Schema):
         name: str
         company: CompanyName | None
@@ -325,10 +344,33 @@ def test_relations_into_another_database_are_not_joined():
     assert {row["company"]["name"] for row in planned.data} == {"of the other database"}
 
 
-def test_only_reads_what_is_read():
+def test_generic_foreign_keys_into_another_database_are_left_alone():
+    class Target(Schema):
+        id: int
+
+    class Out(Schema):
+        target: Target
+
+    fill()
+    with override_settings(DATABASE_ROUTERS=[Router()]):
+        naive, planned = both(Comment.objects.order_by("id").all, list[Out])
+    assert planned.queries == naive.queries
+
+
+def test_only_knows_the_primary_key_by_its_other_name():
+    class Out(Schema):
+        pk: int
+
+    fill()
+    _, planned = both(Order.objects.order_by("id").all, list[Out], queries=Queries(only=True))
+    assert '"tests_order"."note"' not in planned.queries[0]
+
+
+@pytest.mark.parametrize("order", ["note", "-note"])
+def test_only_reads_what_is_read(order):
     fill()
     queries = Queries(only=True)
-    _, planned = both(Order.objects.order_by("note").all, list[OrderOut], queries=queries)
+    _, planned = both(Order.objects.order_by(order).all, list[OrderOut], queries=queries)
     assert len(planned.queries) == 4
     orders, _, lines, _ = planned.queries
     assert '"tests_order"."note"' in orders.partition("FROM")[0]
@@ -380,12 +422,93 @@ class HomeOut(Schema):
     companies: list[EmployerOut]
 
 
-@pytest.mark.parametrize("depth", [1, 2])
+@pytest.mark.parametrize("depth", [1, 2, 3, 4])
 def test_only_reads_what_is_read_on_the_way_back(depth):
     fill()
     queries = Queries(only=True, depth=depth)
     _, planned = both(Country.objects.order_by("id").all, list[HomeOut], queries=queries)
-    assert len(planned.queries) == {1: 5, 2: 3}[depth]
+    assert len(planned.queries) == (5 if depth == 1 else 3)
+    # A relation that is not followed may read anything.
+    assert ('"tests_country"."code"' in planned.queries[0]) is (depth < 4)
+
+
+def test_only_reads_what_relations_on_the_way_back_read():
+    class Employer(Schema):
+        country_id: int
+
+    class Customer(Schema):
+        company: Employer
+
+    class OrderedBy(Schema):
+        customer: Customer
+
+    class Out(Schema):
+        name: str
+        company: CompanyName
+        orders: list[OrderedBy]
+
+    fill()
+    _, planned = both(Person.objects.order_by("id").all, list[Out], queries=Queries(only=True))
+    assert len(planned.queries) == 2
+
+
+def test_relations_on_the_way_back_are_completed():
+    class Friend(Schema):
+        name: str
+
+    class Employee(Schema):
+        name: str
+        company: CompanyName
+
+    class Customer(Schema):
+        friends: list[Employee]
+
+    class OrderedBy(Schema):
+        customer: Customer
+
+    class Out(Schema):
+        friends: list[Friend]
+        orders: list[OrderedBy]
+
+    fill()
+    _, planned = both(Person.objects.order_by("id").all, list[Out])
+    # People, friends, orders, and the companies of friends.
+    assert len(planned.queries) == 4
+
+
+def test_the_way_back_is_found_from_lists_in_lists():
+    class Employer(Schema):
+        product_set: list[CompanyName]
+
+    class Employee(Schema):
+        company: Employer
+
+    class Office(Schema):
+        people: list[Employee]
+
+    class Out(Schema):
+        companies: list[Office]
+
+    fill()
+    _, planned = both(Country.objects.order_by("id").all, list[Out])
+    assert len(planned.queries) == 4
+
+
+def test_rows_that_a_library_makes_are_fetched_as_it_makes_them():
+    class NoteOut(Schema):
+        stamp: str
+        author: CompanyName
+
+    class Out(Schema):
+        notes: list[NoteOut]
+
+    fill()
+    for person in Person.objects.all():
+        Note.objects.create(about=person, author=person)
+    rows = Person.objects.order_by("id")
+    assert plan_queryset(rows, Out)._prefetch_related_lookups == ("notes",)
+    _, planned = both(rows.all, list[Out])
+    assert planned.data[0]["notes"][0]["stamp"] == "#1"
 
 
 def test_only_spares_a_model_that_reads_its_columns_when_it_is_made():

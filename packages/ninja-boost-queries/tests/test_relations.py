@@ -2,9 +2,12 @@
 
 import pytest
 from django.conf import settings
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from ninja import Field, ModelSchema, Schema
 
 from ninja_boost_queries import Queries, plan_queryset
+from ninja_boost_queries.plan import plan
 
 from .models import (
     Bar,
@@ -139,7 +142,8 @@ def test_to_a_field_that_is_no_primary_key():
 
     fill()
     _, planned = both(lambda: Product.objects.order_by("id"), list[Out])
-    assert len(planned.queries) == 3
+    # Products, lines; and of the products that have any, makers, countries, categories.
+    assert len(planned.queries) == 5
     # The default manager's rows, as the attribute gives them.
     assert [len(row["line_set"]) for row in planned.data] == [2, 2, 2]
 
@@ -249,18 +253,108 @@ def test_children_of_a_model_and_their_parents():
     Bar.objects.create(name="bar")
     assert len(both(lambda: Restaurant.objects.order_by("id"), list[RestaurantOut])[1].queries) == 1
     assert len(both(lambda: Place.objects.order_by("id"), list[PlaceOut])[1].queries) == 1
-    # An owner is the same object for both.
-    places = Place.objects.order_by("id").distinct()
-    naive, planned = both(places.all, list[PlaceOut])
-    assert len(planned.queries) == 9 < len(naive.queries)
-    both(lambda: places[:1], list[PlaceOut])
-    both(lambda: Place.objects.order_by("id").defer("name")[:1], list[PlaceOut])
-    both(lambda: Place.objects.order_by("id")[:1], list[PlaceOut], queries=Queries(only=True))
     naive, planned = both(lambda: Restaurant.objects.order_by("id"), list[Up])
     assert len(planned.queries) < len(naive.queries)
     # The parent is made of columns that are here.
     _, planned = both(lambda: Restaurant.objects.order_by("id").distinct(), list[Parent])
     assert len(planned.queries) == 1
+
+
+class Mailed(Schema):
+    email: str
+
+
+class KitchenOut(Schema):
+    name: str
+    stars: int
+    owner: Mailed
+
+
+class HouseOut(Schema):
+    name: str
+    owner: Brief
+    restaurant: KitchenOut | None = None
+
+
+@pytest.mark.parametrize(
+    ("change", "only", "expected"),
+    [
+        (lambda rows: rows, False, 1),
+        (lambda rows: rows, True, 1),
+        # The restaurants are fetched whole, and the owners once.
+        (lambda rows: rows.distinct(), False, 3),
+        (lambda rows: rows.defer("name"), False, 5),
+        (lambda rows: rows.defer("name"), True, 5),
+    ],
+)
+@pytest.mark.parametrize("rows", [1, 3])
+def test_a_child_and_its_parent_have_the_same_owner(change, only, expected, rows):
+    fill(3)
+    places = change(Place.objects.order_by("id"))
+    _, planned = both(lambda: places[:rows], list[HouseOut], queries=Queries(only=only))
+    assert len(planned.queries) <= expected
+    # The owner is joined once.
+    assert planned.queries[0].count('JOIN "tests_person"') <= 1
+
+
+@pytest.mark.parametrize("distinct", [False, True])
+def test_a_child_has_what_only_it_reads_and_what_django_does_not_give_it(distinct):
+    class BarOut(Schema):
+        open_late: bool
+
+    class KitchenOf(Schema):
+        owner: Brief
+        bar: BarOut | None = None
+
+    class Out(Schema):
+        bar: BarOut | None = None
+        restaurant: KitchenOf | None = None
+
+    fill()
+    rows = Place.objects.order_by("id")
+    _, planned = both(lambda: rows.distinct() if distinct else rows, list[Out])
+    # Places and restaurants with owners; bars of restaurants, and otherwise of places.
+    assert len(planned.queries) <= (5 if distinct else 2)
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (lambda rows: rows, 1),
+        # Places, owners, restaurants; a company and a country for each.
+        (lambda rows: rows.distinct(), 9),
+        # The view fetches the restaurants and, for these, the owners.
+        (lambda rows: rows.distinct().prefetch_related("restaurant__owner"), 6),
+        (lambda rows: rows.prefetch_related("restaurant__owner__company"), 5),
+    ],
+)
+@pytest.mark.parametrize("rows", [1, 3])
+def test_a_child_reads_more_of_the_owner_than_its_parent(change, expected, rows):
+    class KitchenOf(Schema):
+        owner: PersonOut
+
+    class Out(Schema):
+        owner: Brief
+        restaurant: KitchenOf | None = None
+
+    fill(3)
+    places = change(Place.objects.order_by("id"))
+    _, planned = both(lambda: places[:rows], list[Out])
+    assert len(planned.queries) <= expected
+
+
+def test_only_reads_the_columns_that_a_child_has_of_its_parent():
+    class Sign(Schema):
+        name: str
+        owner_id: int | None
+
+    class Out(Schema):
+        id: int
+        restaurant: Sign | None
+
+    fill()
+    _, planned = both(Place.objects.order_by("id").all, list[Out], queries=Queries(only=True))
+    assert len(planned.queries) == 2
 
 
 def test_a_proxy_has_the_relations_of_its_model():
@@ -342,7 +436,10 @@ def test_what_lies_behind_the_way_back_is_fetched_once():
     fill()
     naive, planned = both(lambda: Person.objects.order_by("id"), list[Out])
     assert len(naive.queries) == 10
-    assert len(planned.queries) == 2
+    # People, orders; and of the people that have any, companies and countries.
+    assert len(planned.queries) == 4
+    Order.objects.all().delete()
+    assert len(both(lambda: Person.objects.order_by("id"), list[Out])[1].queries) == 2
 
 
 class Tree(Schema):
@@ -388,8 +485,12 @@ class RoundOrder(Schema):
 
 
 def test_a_schema_that_leads_back_to_itself_has_a_plan():
-    planned = plan_queryset(Person.objects.all(), Round)
-    assert planned._prefetch_related_lookups == ("orders",)
+    fill()
+    planned = plan_queryset(Person.objects.order_by("id"), Round)
+    # At the second time the orders of a person are there.
+    with CaptureQueriesContext(connection) as captured:
+        assert [person.orders.all()[0].customer for person in planned] == list(planned)
+    assert len(captured) == 2
 
 
 class Wide(Schema):
@@ -403,6 +504,12 @@ class Wide(Schema):
 class WideOrder(Schema):
     number: int
     customer: Wide
+
+
+def test_the_nearest_hundred_relations_are_planned():
+    found = list(plan(Wide, Person, Queries(depth=20)).root.paths())
+    assert len(found) == 100
+    assert {"mentor", "company", "profile", "orders", "orders.customer"} <= set(found)
 
 
 def test_there_are_not_more_joins_than_databases_take(alias):

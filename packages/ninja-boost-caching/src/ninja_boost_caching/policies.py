@@ -185,13 +185,13 @@ class Policy:
         Args:
             whose: what identifies the caller, where ``key`` is "user".
         """
-        request, ctx = call.request, call.ctx
+        request = call.request
         if callable(self.key):
-            given = self.key(request, ctx)
+            given = self.key(request, call.ctx)
             whose = None if given is None else parts_of(given, "cache_response(): key= returned")
         if whose is None and self.key != "shared":
             return None
-        variant: tuple[Any, ...] = (whose, tenant_of(ctx) if "tenant_id" in ctx else None)
+        variant: tuple[Any, ...] = (whose, tenant_of(call))
         if self.meta:
             variant += (tuple(map(request.META.get, self.meta)),)
         if self.cookies:

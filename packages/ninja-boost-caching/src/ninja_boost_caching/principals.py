@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ninja_boost_core.principals import Identity, parts_of
 from ninja_boost_core.steps import Do
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
+
+    from ninja_boost_core import Call
 
 __all__ = ["session_user", "tenant_of"]
 
@@ -21,11 +22,11 @@ def session_user(request: HttpRequest) -> Do | None:
     return Do(lambda: request.user, request.auser)
 
 
-def tenant_of(ctx: Mapping[str, Any]) -> Identity | None:
+def tenant_of(call: Call) -> Identity | None:
     """Return ``ctx["tenant_id"]``, or None if there is none.
 
     Raises:
         ImproperlyConfigured: it tells no tenant from another.
     """
-    tenant = ctx.get("tenant_id")
+    tenant = call.from_ctx("tenant_id")
     return None if tenant is None else parts_of(tenant, 'cache_response(): ctx["tenant_id"] is')

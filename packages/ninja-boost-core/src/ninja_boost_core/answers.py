@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.http import HttpResponse
 from django.http.cookie import SimpleCookie
-from django.http.response import HttpResponseBase, ResponseHeaders
+from django.http.response import HttpResponseBase
 from ninja import NinjaAPI, responses
 from ninja.constants import NOT_SET
 from ninja.operation import Operation
@@ -24,6 +24,7 @@ from ninja.renderers import JSONRenderer
 from ninja.responses import NinjaJSONEncoder
 
 from .conf import CoreSettings, boost_settings
+from .headers import QuickHeaders
 from .problems import MissingDependency
 from .projection import Projection
 from .rendering import BoostJSONRenderer, IdentityEncoder, encoder_of
@@ -75,7 +76,7 @@ class ResponseTemplate:
     def __call__(self, content: bytes) -> HttpResponse:
         if self.state is None:
             return HttpResponse(content, content_type=self.content_type, status=self.status)
-        headers = ResponseHeaders.__new__(ResponseHeaders)
+        headers = QuickHeaders.__new__(QuickHeaders)
         headers._store = self.headers.copy()
         response = HttpResponse.__new__(HttpResponse)
         response.__dict__ = {

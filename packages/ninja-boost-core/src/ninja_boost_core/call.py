@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from .dependencies import build_context
+from .dependencies import build_context, may_have
 from .routes import route_template
 
 if TYPE_CHECKING:
@@ -86,6 +86,12 @@ class Call:
     @ctx.setter
     def ctx(self, context: Context) -> None:
         self._ctx = context
+
+    def from_ctx(self, name: str) -> Any:
+        """Return ``ctx.get(name)``, without making a context that would not have it."""
+        if self._ctx is None and not may_have(name):
+            return None
+        return self.ctx.get(name)
 
     @property
     def state(self) -> dict[Any, Any]:

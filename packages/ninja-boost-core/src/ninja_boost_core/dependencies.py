@@ -15,9 +15,10 @@ from .features import context_factories
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
-__all__ = ["build_context", "inject_context"]
+__all__ = ["build_context", "inject_context", "may_have"]
 
 _NO_SERVICES: MappingProxyType[str, Any] = MappingProxyType({})
+_ALWAYS = frozenset({"user", "ip", "trace_id", "services"})
 
 
 def build_context(request: HttpRequest) -> Context:
@@ -27,15 +28,21 @@ def build_context(request: HttpRequest) -> Context:
     authentication that returns just True names nobody either.
     """
     auth = getattr(request, "auth", None)
+    # Its names are those of _ALWAYS.
     context: Context = {
         "user": None if auth is True else auth,
         "ip": client_address(request),
         "trace_id": getattr(request, "trace_id", None),
         "services": _NO_SERVICES,
     }
-    for key, factory in context_factories():
+    for key, factory in context_factories().items():
         context[key] = factory(request)
     return context
+
+
+def may_have(name: str) -> bool:
+    """Return whether ``build_context`` gives a context that has ``name``."""
+    return name in context_factories() or name in _ALWAYS
 
 
 def inject_context(view: Callable[..., Any]) -> Callable[..., Any]:

@@ -146,17 +146,17 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f" Did you mean {found[0]!r}?" if found else ""
 
 
-_context_factories: tuple[tuple[str, Callable[[HttpRequest], Any]], ...] | None = None
+_context_factories: Mapping[str, Callable[[HttpRequest], Any]] | None = None
 
 
-def context_factories() -> tuple[tuple[str, Callable[[HttpRequest], Any]], ...]:
+def context_factories() -> Mapping[str, Callable[[HttpRequest], Any]]:
     """Return what the features add to the context; computed once per state of the settings."""
     global _context_factories
     if _context_factories is None:
         factories: dict[str, Callable[[HttpRequest], Any]] = {}
         for feature in enabled_features():
             factories.update(feature.context())
-        _context_factories = tuple(factories.items())
+        _context_factories = factories
     return _context_factories
 
 

@@ -15,7 +15,7 @@ from django.http.response import ResponseHeaders
 if TYPE_CHECKING:
     from django.http.response import HttpResponseBase
 
-__all__ = ["ReadyHeaders", "headers_of", "put", "put_missing", "ready"]
+__all__ = ["QuickHeaders", "ReadyHeaders", "headers_of", "put", "put_missing", "ready"]
 
 ReadyHeaders = Mapping[str, tuple[str, str]]
 """Each header's name and value by its name in lower case."""
@@ -61,7 +61,7 @@ def put_missing(response: HttpResponseBase, headers: ReadyHeaders) -> None:
         response.headers.setdefault(name, value)
 
 
-class _QuickHeaders(ResponseHeaders):
+class QuickHeaders(ResponseHeaders):
     """Django's headers, as they are handed to the server in one go.
 
     ``Mapping`` gives each by two calls of Python code, which for a dozen of them takes longer
@@ -85,7 +85,7 @@ def _store_of(response: HttpResponseBase) -> dict[str, tuple[str, str]] | None:
     """Return where Django keeps the headers; None where they are kept in another way."""
     headers: Any = response.headers
     kind = type(headers)
-    if kind is _QuickHeaders or (_HAS_STORE and kind is ResponseHeaders):
+    if kind is QuickHeaders or (_HAS_STORE and kind is ResponseHeaders):
         store: dict[str, tuple[str, str]] = headers._store
         return store
     return None
@@ -95,8 +95,8 @@ def _open(response: HttpResponseBase) -> dict[str, tuple[str, str]] | None:
     """Return the same, to be written to."""
     headers: Any = response.headers
     if _HAS_STORE and type(headers) is ResponseHeaders:
-        headers.__class__ = _QuickHeaders
-    elif type(headers) is not _QuickHeaders:
+        headers.__class__ = QuickHeaders
+    elif type(headers) is not QuickHeaders:
         return None
     store: dict[str, tuple[str, str]] = headers._store
     return store

@@ -32,7 +32,7 @@ def scope_of(call: Call, scope: Scope, allow_anonymous: bool) -> list[Any]:
     """
     if callable(scope):
         return ["scope", *parts_of(scope(call.request, call.ctx), "idempotent(): scope= returned")]
-    tenant = call.ctx.get("tenant_id")
+    tenant = call.from_ctx("tenant_id")
     within = (
         [] if tenant is None else ["tenant", *parts_of(tenant, 'idempotent(): ctx["tenant_id"] is')]
     )

@@ -23,6 +23,7 @@ LONGEST = 160
 """Characters of a statement that a message shows."""
 
 _COLUMNS = re.compile(r"^SELECT .*? FROM ")
+_READS = re.compile(r"[\s(]*(?:SELECT|WITH)\b", re.IGNORECASE)
 _SEVERAL = re.compile(r"\((?:%s, )+%s\)")
 _ORM = ("django.db.", "django.contrib.contenttypes.")
 _LIBRARIES = ("django.", "ninja.", "ninja_boost", "pydantic.", "asgiref.")
@@ -88,7 +89,7 @@ class _Guard:
 
     def _watch(self, execute: Any, sql: Any, params: Any, many: Any, context: Any) -> Any:
         statement = _SEVERAL.sub("(%s)", str(sql))
-        if statement.lstrip("( ").startswith(("SELECT", "WITH")):
+        if _READS.match(statement):
             self._counted[statement] += 1
             if self._counted[statement] == self.most + 1:
                 repeated = _Repeated(statement, sys._getframe(1))

@@ -50,7 +50,10 @@ def needs_of(owner: type, name: str) -> tuple[str, ...] | None:
 def _function(code: Any) -> FunctionType | None:
     if isinstance(code, property):
         code = code.fget
-    elif isinstance(code, cached_property | python_cached_property):
+    elif isinstance(code, cached_property):
+        # Its ``func`` is one for all of them until the class is made.
+        code = code.real_func  # type: ignore[attr-defined]
+    elif isinstance(code, python_cached_property):
         code = code.func
     elif isinstance(code, staticmethod | classmethod):
         code = code.__func__

@@ -33,18 +33,19 @@ class Node:
         columns: those that are read, by attname.
         branches: the relations that are read, by attribute.
         level: how many relations lie between a row and them.
-        origin: the objects from which a relation led here, and the relation back, if Django
-            gives the same objects for it.
+        origin: the objects from which a relation led here, and the relation that leads back.
+        mirrors: whether it led back, and Django gives the objects that it came from.
+        inherited: whether Django gives a child model's object what is fetched for its parent.
     """
 
-    __slots__ = ("branches", "columns", "level", "model", "origin")
+    __slots__ = ("branches", "columns", "inherited", "level", "mirrors", "model", "origin")
 
-    def __init__(
-        self, model: type[Model], level: int = 0, origin: tuple[Node | None, Any] = (None, None)
-    ) -> None:
-        self.model = model
-        self.level = level
-        self.origin = origin
+    def __init__(self, model: type[Model], level: int = 0) -> None:
+        self.model: type[Model] = model
+        self.level: int = level
+        self.origin: tuple[Node | None, Any] = (None, None)
+        self.mirrors: bool = False
+        self.inherited: bool = False
         self.branches: dict[str, Branch] = {}
         self.columns: set[str] = {field.attname for field in model._meta.pk_fields}
         if not _is_stock(model):
@@ -63,6 +64,7 @@ class Node:
     def saving(self) -> Node:
         """Return the part that saves queries for one object, where each relation costs one."""
         pruned = Node(self.model)
+        pruned.mirrors, pruned.inherited = self.mirrors, self.inherited
         for name, branch in self.branches.items():
             node = branch.node
             if node is not None and not branch.relation.many:
@@ -110,7 +112,6 @@ class _Planner:
         self.number = 0
         self.certain = True
         self.waiting: deque[tuple[Node, Shape]] = deque()
-        self.seen: set[tuple[Node, type[BaseModel]]] = set()
 
     def plan(self, shape: Shape, model: type[Model]) -> Plan:
         root = Node(model)
@@ -121,11 +122,7 @@ class _Planner:
                 raise _unknown(problem, name, names)
         self.read(root, shape, self.hints)
         while self.waiting:
-            node, shape = self.waiting.popleft()
-            # Relations that lead back to the same objects may lead round in a circle.
-            if (node, shape.schema) not in self.seen:
-                self.seen.add((node, shape.schema))
-                self.read(node, shape, {})
+            self.read(*self.waiting.popleft(), {})
         return Plan(root, self.certain)
 
     def read(self, node: Node, shape: Shape, hints: Mapping[str, tuple[str, ...]]) -> None:
@@ -167,7 +164,6 @@ class _Planner:
                 return
             node = reached
         if field.shape is None:
-            node.take_all()
             self.certain = False
         else:
             self.waiting.append((node, field.shape))
@@ -198,37 +194,49 @@ class _Planner:
 
     def step(self, node: Node, link: Relation, *, hinted: bool = False) -> Node | None:
         """Plan a relation, and return what is behind it; None if that is not followed."""
-        origin, back = node.origin
-        if link.field is back:
-            return origin
-        if origin is not None and _is_of_the_parent(link, back, node.model):
-            return self.step(origin, link, hinted=hinted)
+        mirrors = _leads_back(node, link)
+        if _is_inherited(node, link) or (node.mirrors and not mirrors):
+            # It may be fetched already, with the columns that are read elsewhere.
+            self.certain = False
         node.columns.update(link.here)
         branch = node.branches.get(link.name)
         if branch is None:
             if not hinted and (node.level >= self.depth or self.number >= MOST_RELATIONS):
                 # What is fetched later may lead back to these objects, and read more of them.
-                self.certain = self.certain and link.back is None
+                self.certain = self.certain and link.back is None and not mirrors
                 return None
             self.number += 1
-            reached = None
-            if link.model is not None:
-                reached = Node(link.model, node.level + 1, (node, link.back))
-                reached.columns.update(link.there)
-            branch = node.branches[link.name] = Branch(link, reached)
+            branch = node.branches[link.name] = Branch(link, _behind(node, link))
         return branch.node
 
 
-def _is_of_the_parent(link: Relation, back: Any, model: type[Model]) -> bool:
-    """Return whether a child model takes a foreign key's object from its parent, as it came from.
+def _behind(node: Node, link: Relation) -> Node | None:
+    """Return a new node for the objects to which a relation leads; None if it leads anywhere."""
+    if link.model is None:
+        return None
+    behind = Node(link.model, node.level + 1)
+    behind.inherited = _is_inherited(node, link)
+    behind.origin = (node, link.back)
+    origin, _ = node.origin
+    if origin is not None and _leads_back(node, link):
+        # The same objects: what is read of them here, and what led to them, is one with there.
+        behind.mirrors = True
+        behind.origin, behind.columns = origin.origin, origin.columns
+    behind.columns.update(link.there)
+    return behind
 
-    Args:
-        link: a relation of the child.
-        back: the relation that leads back to where the child came from.
-        model: the child.
-    """
+
+def _leads_back(node: Node, link: Relation) -> bool:
+    _, back = node.origin
+    return link.field is back
+
+
+def _is_inherited(node: Node, link: Relation) -> bool:
+    """Return whether Django gives a child model the object that its parent has, too."""
+    origin, back = node.origin
     from_parent = getattr(getattr(back, "remote_field", None), "parent_link", False)
-    return from_parent and link.field.concrete and not link.many and link.field.model is not model
+    inherited = link.field.concrete and link.field.model is not node.model
+    return from_parent and inherited and origin is not None and link.name in origin.branches
 
 
 def _unknown(problem: str, name: str, known: Iterable[str]) -> Misconfigured:

@@ -95,9 +95,9 @@ def hooks_in_use() -> list[InjectHook]:
 def _to_close(call: Call) -> Services | None:
     """Return the services to clean up now, if somebody could have used them."""
     services = existing_services(call.request)
-    response = call.response
     if services is None:
         return None
+    response = call.response
     if not services.made_any and (response is None or not response.streaming):
         return None
     if call.operation is None and call.request.resolver_match is not None:

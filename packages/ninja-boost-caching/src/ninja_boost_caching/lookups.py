@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from django.http import HttpResponse
@@ -23,6 +23,8 @@ from .storage import Capture, capture, claim, fetch
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
+
+    from ninja_boost_core.headers import ReadyHeaders
 
     from .keys import Names
     from .policies import Policy
@@ -170,16 +172,20 @@ def _hit(
     count("hits")
     if left < 0:
         count("stale_hits")
-    extra = {
-        "age": ("Age", str(age)),
-        "cache-status": ("Cache-Status", f"{NAME}; {how or f'hit; ttl={left}'}"),
-    }
-    if "cache-control" not in entry.headers:
-        extra["cache-control"] = ("Cache-Control", policy.cache_control(age, left))
-    response = replay(entry, extra)
+    control = None if "cache-control" in entry.headers else policy.cache_control(age, left)
+    response = replay(entry, _told(age, how or f"hit; ttl={left}", control))
     if "HTTP_IF_NONE_MATCH" in request.META and is_current(request, response):
         return not_modified(response)
     return response
+
+
+@lru_cache(maxsize=1024)
+def _told(age: int, how: str, control: str | None) -> ReadyHeaders:
+    """Return the headers that tell of the cache; within a second they are the same for all."""
+    told = {"age": ("Age", str(age)), "cache-status": ("Cache-Status", f"{NAME}; {how}")}
+    if control is not None:
+        told["cache-control"] = ("Cache-Control", control)
+    return told
 
 
 def _bypass(policy: Policy, detail: str) -> Miss:

@@ -194,11 +194,10 @@ class Plan:
         self.reads: bool = bool(operation.models) or operation.signature.response_arg is not None
         is_open = not (auth or operation.throttle_objects or operation.csrf_exempt)
         acts = how != "no" or injector is not None or any(hook.acts() for hook in hooks)
-        is_bare = is_open and not acts
         # Of the points before validation there may be nothing to do at all.
-        self.first: Callable[[Call], Coroutine[Any, Any, HttpResponseBase]] = (
-            self._continue if is_bare else self._answer
-        )
+        self.first: Callable[[Call], Coroutine[Any, Any, HttpResponseBase]] = self._answer
+        if is_open and injector is None and not self.steps.before_auth:
+            self.first = self._open if acts else self._continue
 
     async def run(self, request: HttpRequest, path_params: dict[str, Any]) -> HttpResponseBase:
         """Answer one request."""
@@ -273,6 +272,11 @@ class Plan:
             return self._respond(request, result, None)
         call._ctx = None  # made when somebody asks for it
         return await self._continue(call)
+
+    def _open(self, call: Call) -> Coroutine[Any, Any, HttpResponseBase]:
+        """Answer a call that anybody may make: what is left of ``_answer`` then."""
+        call._ctx = None
+        return self._continue(call)
 
     async def _continue(self, call: Call) -> HttpResponseBase:
         """Everything after the context: points 4 to 9."""

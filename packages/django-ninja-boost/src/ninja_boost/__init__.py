@@ -93,7 +93,7 @@ _HOMES = {
     "BearerTokenAuth": "ninja_boost_core.security",
     "BoostPlugin": "ninja_boost_plugins",
     "BoostService": "ninja_boost_services",
-    "Call": "ninja_boost_core.contract",
+    "Call": "ninja_boost_core.call",
     "Feature": "ninja_boost_core.contract",
     "HasPermission": "ninja_boost_permissions",
     "Hook": "ninja_boost_core.contract",

@@ -14,7 +14,6 @@ from ninja import NinjaAPI, Router
 
 from ninja_boost_core import ApiError, AutoAPI, AutoRouter, Hook, attach, event_bus
 from ninja_boost_core.dependencies import inject_context
-from ninja_boost_core.features import installed_features
 from ninja_boost_services import BoostService, inject_service
 from tests.support import KINDS, data, serving, serving_view
 
@@ -232,7 +231,6 @@ def test_the_request_takes_its_services_with_it(services):
         kept[0]["cart"]
 
 
-@pytest.mark.skipif(len(installed_features()) > 1, reason="hooks of others need the context")
 def test_views_that_take_no_context_get_no_services(services):
     router = AutoRouter()
 

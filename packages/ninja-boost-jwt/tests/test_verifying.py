@@ -65,7 +65,7 @@ def of_pyjwt(token, algorithm, audience=None, issuer=None, leeway=0):
             issuer=issuer,
             leeway=leeway,
         )
-    except (jwt.PyJWTError, ValueError):
+    except (jwt.PyJWTError, TypeError, ValueError):  # older ones trip over a time that is null
         return None
 
 

@@ -85,7 +85,8 @@ def of_ours(token, algorithm, audience=None, issuer=None, leeway=0):
 def test_the_claims_that_pyjwt_accepts(payload, audience, issuer, leeway):
     token = jwt.api_jws.encode(jwt.PyJWT()._encode_payload(payload), KEYS["HS256"][0], "HS256")
     expected = of_pyjwt(token, "HS256", audience, issuer, leeway)
-    if problem_in(payload):
+    # To older ones a part of the issuer's name was the issuer (CVE-2024-53861).
+    if problem_in(payload) or (issuer and payload.get("iss") != issuer):
         expected = None
     assert of_ours(token, "HS256", audience, issuer, leeway) == expected
 

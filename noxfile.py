@@ -39,7 +39,7 @@ nox.options.download_python = "never"
 nox.options.error_on_missing_interpreters = bool(os.environ.get("CI"))
 nox.options.sessions = [
     # The isolated runs have Django 5.2; the pair between is for the nightly run.
-    *("lint", "tools", "api", "isolated", "matrix(3.13-django6.1)", "lowest"),
+    *("lint", "tools", "typing", "docs", "api", "isolated", "matrix(3.13-django6.1)", "lowest"),
     *("integration", "scaffold", "yardstick", "build"),
 ]
 

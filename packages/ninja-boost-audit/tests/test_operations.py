@@ -687,8 +687,7 @@ class TestArguments:
             assert "method and route" in AuditHook(Options(fail_closed=False)).describe()
 
 
-def test_sync_code_writes_without_steps(memory, monkeypatch):
-    monkeypatch.setattr("ninja_boost_audit.writing.Do", None)
+def test_a_plain_api_writes_and_fails_closed(memory):
     api = NinjaAPI(urls_namespace="at-once")
 
     @api.get("/fine")

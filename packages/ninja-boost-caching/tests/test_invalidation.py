@@ -148,11 +148,9 @@ def test_every_raw_key_is_found(path, query):
 
 
 class FakeRequest:
-    scheme = "http"
-
     def __init__(self, path, query):
         self.path = path
-        self.META = {"QUERY_STRING": query}
+        self.META = {"QUERY_STRING": query, "wsgi.url_scheme": "http"}
 
 
 @pytest.mark.parametrize("wrong", ["", "products", "/api/products", "a:/b", "api/x?y", ":/a:"])

@@ -28,9 +28,9 @@ def off() -> dict[str, Any]:
 def on() -> dict[str, Any]:
     return {
         "MIDDLEWARE": [
+            "ninja_boost.security_headers.SecurityHeadersMiddleware",
             "ninja_boost.middleware.TracingMiddleware",
             "ninja_boost.lifecycle.LifecycleMiddleware",
-            "ninja_boost.security_headers.SecurityHeadersMiddleware",
         ],
         "LOGGING": log_to_sink({"()": "ninja_boost.logging_structured.StructuredJsonFormatter"}),
         "JWT_SECRET_KEY": SECRET,

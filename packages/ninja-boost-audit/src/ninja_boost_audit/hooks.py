@@ -23,7 +23,7 @@ from .changes import difference
 from .drafts import Options, Passage, actor_in, call_with, draft, status_of
 from .settings import current_options
 from .transactions import outside_doomed_blocks
-from .writing import lost, put, put_now, unavailable
+from .writing import lost, put, unavailable
 
 if TYPE_CHECKING:
     from ninja.operation import Operation
@@ -96,17 +96,16 @@ class AuditHook(Hook):
             return
         aliases = self._backend().aliases
         if not aliases:
-            self._refuse(call, self._write(call, passage))
+            self._refuse(call, run(self._write(call, passage)))
             return
         # A caller may yet catch what a function raises that is called directly.
         leaving = call.response is None and call.error is not None and call.operation is not None
         with outside_doomed_blocks(aliases, leaving=leaving):
-            failed = self._write(call, passage)
+            failed = run(self._write(call, passage))
         self._refuse(call, failed)
 
     async def aon_response(self, call: Call) -> None:
-        record = draft(call, self.options, self._passage(call))
-        self._refuse(call, await arun(put(self._backend(), record)))
+        self._refuse(call, await arun(self._write(call, self._passage(call))))
 
     def document(self, docs: OperationDocs) -> None:
         if self.closed:
@@ -148,8 +147,8 @@ class AuditHook(Hook):
         if self.options.snapshot is not None:
             passage.before = yield _snapshot(self.options.snapshot, call)
 
-    def _write(self, call: Call, passage: Passage) -> AuditError | None:
-        return put_now(self._backend(), draft(call, self.options, passage))
+    def _write(self, call: Call, passage: Passage) -> Steps[AuditError | None]:
+        return put(self._backend(), draft(call, self.options, passage))
 
     def _refuse(self, call: Call, failed: AuditError | None) -> None:
         if failed is None or not self._fails_closed():
@@ -170,18 +169,18 @@ class AuditHook(Hook):
                 ends = call.error is not None or status >= 500
                 ends = ends or any(transaction.get_rollback(using=alias) for alias in aliases)
                 if not ends:
-                    failed = self._write(call, passage)
+                    failed = run(self._write(call, passage))
                 if ends or (failed is not None and self._fails_closed()):
                     for alias in aliases:
                         transaction.set_rollback(True, using=alias)
         except Exception as error:
             # The commit failed, and with it the record of a success.
             call.error, call.response = error, None
-            self._write(call, passage)
+            run(self._write(call, passage))
             raise
         if ends:
             with outside_doomed_blocks(aliases, leaving=call.response is None):
-                failed = self._write(call, passage)
+                failed = run(self._write(call, passage))
         self._refuse(call, failed)
 
 

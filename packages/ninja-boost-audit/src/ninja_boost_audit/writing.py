@@ -12,7 +12,7 @@ from ._statistics import count
 from .backends.base import AuditBackend, AuditError
 from .records import Record
 
-__all__ = ["lost", "put", "put_now", "unavailable"]
+__all__ = ["lost", "put", "unavailable"]
 
 logger: logging.Logger = logging.getLogger("ninja_boost.audit")
 
@@ -21,29 +21,16 @@ def put(backend: AuditBackend, record: Record) -> Steps[AuditError | None]:
     """Write a record; return the error if that failed, which has been logged and counted."""
     try:
         yield Do(partial(backend.write, record), partial(backend.awrite, record))
+    except AuditError as error:
+        lost(error, record)
+        return error
     except Exception as error:  # noqa: BLE001 - a project's own backend may raise anything
-        return _failed(backend, error, record)
-    count("written")
-    return None
-
-
-def put_now(backend: AuditBackend, record: Record) -> AuditError | None:
-    """Do what ``put`` does, in sync code."""
-    try:
-        backend.write(record)
-    except Exception as error:  # noqa: BLE001 - see put
-        return _failed(backend, error, record)
-    count("written")
-    return None
-
-
-def _failed(backend: AuditBackend, error: Exception, record: Record) -> AuditError:
-    if not isinstance(error, AuditError):
         wrapped = AuditError(f"{type(backend).__name__} failed: {type(error).__name__}: {error}")
         wrapped.__cause__ = error
-        error = wrapped
-    lost(error, record)
-    return error
+        lost(wrapped, record)
+        return wrapped
+    count("written")
+    return None
 
 
 def lost(error: AuditError, record: Record) -> None:

@@ -49,14 +49,10 @@ class CacheHook(Hook):
 
     def before_view(self, call: Call) -> HttpResponse | None:
         found = look_up(call, self._policy)
-        if isinstance(found, HttpResponse):
-            return found
         return self._noted(call, run(found) if isinstance(found, Generator) else found)
 
     async def abefore_view(self, call: Call) -> HttpResponse | None:
         found = look_up(call, self._policy)
-        if isinstance(found, HttpResponse):
-            return found
         return self._noted(call, await arun(found) if isinstance(found, Generator) else found)
 
     def on_response(self, call: Call) -> None:

@@ -6,11 +6,13 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.core.signals import setting_changed
+
+from ninja_boost_core.client_address import is_secure
+from ninja_boost_core.django_settings import made_of
 
 from .locales import current_locale
 
@@ -85,13 +87,12 @@ def names_of(
         variant: what else tells answers apart: principal, tenant, headers; texts and tuples.
     """
     meta = request.META
-    forwarded_host, forwarded_port, proxied = _switches()
+    forwarded_host, forwarded_port = _switches()
     return _names(
         view,
         request.path,
         meta.get("QUERY_STRING", ""),
-        # The property asks for the setting each time.
-        (None if proxied else meta.get("wsgi.url_scheme")) or request.scheme,
+        is_secure(request),
         meta.get("HTTP_HOST") or (meta.get("SERVER_NAME"), meta.get("SERVER_PORT")),
         meta.get("HTTP_X_FORWARDED_HOST") if forwarded_host else None,
         meta.get("HTTP_X_FORWARDED_PORT") if forwarded_port else None,
@@ -101,21 +102,10 @@ def names_of(
     )
 
 
-_SWITCHES = ("USE_X_FORWARDED_HOST", "USE_X_FORWARDED_PORT", "SECURE_PROXY_SSL_HEADER")
-
-
-@cache
-def _switches() -> tuple[bool, ...]:
+@made_of("USE_X_FORWARDED_HOST", "USE_X_FORWARDED_PORT")
+def _switches() -> tuple[bool, bool]:
     """Return what the settings say; asking them takes longer than all else here."""
-    return tuple(bool(getattr(settings, name)) for name in _SWITCHES)
-
-
-def _follow(*, setting: str, **kwargs: object) -> None:
-    if setting in _SWITCHES:
-        _switches.cache_clear()
-
-
-setting_changed.connect(_follow, dispatch_uid="ninja_boost_caching.keys")
+    return bool(settings.USE_X_FORWARDED_HOST), bool(settings.USE_X_FORWARDED_PORT)
 
 
 @lru_cache(maxsize=1024)

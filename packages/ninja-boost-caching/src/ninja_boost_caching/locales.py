@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from asgiref.local import Local
 from django.conf import settings
-from django.core.signals import setting_changed
 from django.utils import timezone
 from django.utils.translation import get_language, trans_real
+
+from ninja_boost_core.django_settings import made_of
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -56,20 +57,12 @@ def _tells() -> bool:
 _TELLS = _tells()
 
 
-@cache
+@made_of("LANGUAGE_CODE", "TIME_ZONE", "USE_I18N", "USE_TZ")
 def _default_locale() -> Locale:
     return (
         settings.LANGUAGE_CODE if settings.USE_I18N else None,
         _zone_name(timezone.get_default_timezone()) if settings.USE_TZ else None,
     )
-
-
-def _follow(*, setting: str, **kwargs: object) -> None:
-    if setting in ("LANGUAGE_CODE", "TIME_ZONE", "USE_I18N", "USE_TZ"):
-        _default_locale.cache_clear()
-
-
-setting_changed.connect(_follow, dispatch_uid="ninja_boost_caching.locales")
 
 
 @lru_cache(maxsize=256)

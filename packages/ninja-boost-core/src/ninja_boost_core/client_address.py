@@ -13,14 +13,14 @@ import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
-from typing import Any, Final, Literal
+from functools import lru_cache
+from typing import Final, Literal
 
 from django.conf import settings
-from django.core.signals import setting_changed
 from django.http import HttpRequest
 
 from .conf import CoreSettings, boost_settings
+from .django_settings import made_of
 
 __all__ = ["client_address", "is_secure", "is_trusted_peer"]
 
@@ -77,17 +77,9 @@ def is_secure(request: HttpRequest) -> bool:
     return request.is_secure() if scheme is None else bool(scheme == "https")
 
 
-@cache
+@made_of("SECURE_PROXY_SSL_HEADER")
 def _proxy_tells() -> bool:
     return bool(settings.SECURE_PROXY_SSL_HEADER)
-
-
-def _follow(*, setting: str, **kwargs: Any) -> None:
-    if setting == "SECURE_PROXY_SSL_HEADER":
-        _proxy_tells.cache_clear()
-
-
-setting_changed.connect(_follow, dispatch_uid="ninja_boost_core.client_address")
 
 
 @dataclass(slots=True)

@@ -217,41 +217,7 @@ class ObserverMiddleware:
         return ()
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
-        if self.is_async:
-            return self.__acall__(request)
-        exchange = self._begin(request)
-        try:
-            if exchange._emits and event_bus.has_handlers(BEFORE_REQUEST):
-                drive(exchange._emissions.announce(request, False))
-            response = self.get_response(request)
-            if response.status_code == 404:
-                response = answer_unknown_route(request, response)
-        except BaseException as error:
-            _fail(exchange, error)
-            # The traceback of an error has this frame, and the exchange the error.
-            del exchange
-            raise
-        if self._respond(exchange, response):
-            drive(_complete(exchange, run_async=False))
-        del exchange  # as above
-        return cast("HttpResponseBase", response)
-
-    async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
-        exchange = self._begin(request)
-        try:
-            if exchange._emits and event_bus.has_handlers(BEFORE_REQUEST):
-                await exchange._emissions.announce(request, True)
-            response = await self.get_response(request)
-            if response.status_code == 404:
-                response = answer_unknown_route(request, response)
-        except BaseException as error:
-            _fail(exchange, error)
-            del exchange  # as above
-            raise
-        if self._respond(exchange, response):
-            await _complete(exchange, run_async=True)
-        del exchange  # as above
-        return cast("HttpResponseBase", response)
+        return self._handle(request) if self.is_async else drive(self._handle(request))
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> None:
         """Learn of the exception of a view; Django answers it afterwards."""
@@ -262,6 +228,38 @@ class ObserverMiddleware:
         if emissions.by_middleware:
             # Django calls this in a thread of its own in async code too.
             drive(emissions.report(request, False, exception, context_of(request)))
+
+    async def _handle(self, request: HttpRequest) -> HttpResponseBase:
+        exchange = self._begin(request)
+        try:
+            if exchange._emits and event_bus.has_handlers(BEFORE_REQUEST):
+                await exchange._emissions.announce(request, self.is_async)
+            answer = self.get_response(request)
+            response: Any = await answer if self.is_async else answer
+            if response.status_code == 404:
+                response = answer_unknown_route(request, response)
+        except BaseException as error:
+            exchange.error = error
+            exchange.disconnected = isinstance(error, asyncio.CancelledError)
+            _end(exchange)
+            # The traceback of an error has this frame, and the exchange the error.
+            del exchange
+            raise
+        exchange.response = response
+        if exchange._emissions.error is not None:
+            exchange.error = exchange._emissions.error
+        if exchange._compiled.responded:
+            _notify(exchange._compiled.responded, exchange)
+        if response.streaming:
+            self._follow(response, exchange)
+        else:
+            exchange.body_size = len(response.content)
+            if exchange._emits and event_bus.has_handlers(AFTER_RESPONSE):
+                await _complete(exchange, run_async=self.is_async)
+            else:
+                _end(exchange)
+        del exchange  # as above
+        return cast("HttpResponseBase", response)
 
     def _begin(self, request: HttpRequest) -> Exchange:
         attributes = request.__dict__
@@ -288,25 +286,6 @@ class ObserverMiddleware:
         compiled = self._compiled[outer] = _Compiled(own, seen)
         return compiled
 
-    def _respond(self, exchange: Exchange, response: Any) -> bool:
-        """Take the response in; return whether the exchange is still to be completed, by who can
-        wait for handlers of events."""
-        compiled = exchange._compiled
-        exchange.response = response
-        error = exchange._emissions.error
-        if error is not None:
-            exchange.error = error
-        if compiled.responded:
-            _notify(compiled.responded, exchange)
-        if response.streaming:
-            self._follow(response, exchange)
-            return False
-        exchange.body_size = len(response.content)
-        if exchange._emits and event_bus.has_handlers(AFTER_RESPONSE):
-            return True
-        _end(exchange)
-        return False
-
     def _follow(self, response: Any, exchange: Exchange) -> None:
         """Complete the exchange when the server closes the response."""
         stream: _Stream | None = None
@@ -332,13 +311,6 @@ class ObserverMiddleware:
             drive(_complete(exchange, run_async=False))
 
         response._resource_closers.append(close)
-
-
-def _fail(exchange: Exchange, error: BaseException) -> None:
-    """Complete an exchange that has no response."""
-    exchange.error = error
-    exchange.disconnected = isinstance(error, asyncio.CancelledError)
-    _end(exchange)
 
 
 def _end(exchange: Exchange) -> None:

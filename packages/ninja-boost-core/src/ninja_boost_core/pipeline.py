@@ -192,12 +192,12 @@ class Plan:
         )
         self.readers: Readers | None = Readers.of(operation)
         self.reads: bool = bool(operation.models) or operation.signature.response_arg is not None
-        is_open = not (auth or operation.throttle_objects or operation.csrf_exempt)
-        acts = how != "no" or injector is not None or any(hook.acts() for hook in hooks)
-        # Of the points before validation there may be nothing to do at all.
-        self.first: Callable[[Call], Coroutine[Any, Any, HttpResponseBase]] = self._answer
-        if is_open and injector is None and not self.steps.before_auth:
-            self.first = self._open if acts else self._continue
+        # Of the points before the context there may be nothing to do at all.
+        is_open = not (auth or self.steps.before_auth or operation.throttle_objects)
+        is_open = is_open and injector is None and not operation.csrf_exempt
+        self.first: Callable[[Call], Coroutine[Any, Any, HttpResponseBase]] = (
+            self._open if is_open else self._answer
+        )
 
     async def run(self, request: HttpRequest, path_params: dict[str, Any]) -> HttpResponseBase:
         """Answer one request."""
@@ -270,12 +270,11 @@ class Plan:
                 return result
             # The decorator answered in the view's place.
             return self._respond(request, result, None)
-        call._ctx = None  # made when somebody asks for it
-        return await self._continue(call)
+        return await self._open(call)
 
     def _open(self, call: Call) -> Coroutine[Any, Any, HttpResponseBase]:
-        """Answer a call that anybody may make: what is left of ``_answer`` then."""
-        call._ctx = None
+        """Point 3 and all that follows."""
+        call._ctx = None  # made when somebody asks for it
         return self._continue(call)
 
     async def _continue(self, call: Call) -> HttpResponseBase:

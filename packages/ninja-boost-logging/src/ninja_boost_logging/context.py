@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -103,22 +102,11 @@ def principal_id(principal: Any) -> str | int | None:
     if kind is int:
         return int(principal)
     if kind is dict or issubclass(kind, Mapping):
-        value = _first(principal.get, ("user_id", "sub", "id"))
+        found: Iterator[Any] = map(principal.get, ("user_id", "sub", "id"))
     else:
-        value = _first(partial(_attribute, principal), ("pk", "id", "user_id", "sub"))
+        found = (getattr(principal, name, None) for name in ("pk", "id", "user_id", "sub"))
+    value = next((each for each in found if each is not None), None)
     return value if value is None or type(value) in (int, str) else str(value)
-
-
-def _first(read: Callable[[str], Any], names: Iterable[str]) -> Any:
-    for name in names:
-        value = read(name)
-        if value is not None:
-            return value
-    return None
-
-
-def _attribute(principal: object, name: str) -> Any:
-    return getattr(principal, name, None)
 
 
 class State(NamedTuple):

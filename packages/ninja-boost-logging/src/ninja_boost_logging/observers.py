@@ -81,16 +81,12 @@ class AccessLog(RequestObserver):
     order: int = ObserverOrder.ACCESS_LOG
 
     def completed(self, exchange: Exchange) -> None:
-        response, error = exchange.response, exchange.error
-        status = exchange.status if response is None else response.status_code
+        status, error = exchange.status, exchange.error
         failed = status >= 500 or (error is not None and not exchange.disconnected)
         level = logging.ERROR if failed else logging.INFO
         if not current_options().ACCESS_LOG or not logger.isEnabledFor(level):
             return
-        context = state.get()
-        if context.request is None or context.request.request is not exchange.request:
-            # The end of a stream comes in a context of its own.
-            context = log_context.of(exchange)
+        context = log_context.of(exchange)
         fields = context.request or RequestFields(exchange.request)
         values = fields.values()
         if status < 400 and not failed:

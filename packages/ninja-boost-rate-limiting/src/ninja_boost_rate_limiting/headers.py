@@ -37,14 +37,12 @@ def write_headers(
         response: gets the headers.
         outcomes: each limit with its policy and decision.
     """
-    limit, policies, decision = outcomes[0]
+    limit, _, decision = min(outcomes, key=_tightness) if len(outcomes) > 1 else outcomes[0]
     reset = limit.quota.seconds(decision.reset)
-    items = f'"{limit.name}";r={decision.remaining};t={reset}'
-    if len(outcomes) > 1:
-        policies = ", ".join([each[1] for each in outcomes])
-        items = ", ".join([_item(each, result) for each, _, result in outcomes])
-        limit, _, decision = min(outcomes, key=_tightness)
-        reset = limit.quota.seconds(decision.reset)
+    items = [
+        f'"{each.name}";r={result.remaining};t={each.quota.seconds(result.reset)}'
+        for each, _, result in outcomes
+    ]
     # Numbers, and names that were checked when the limit was made.
     put(
         response,
@@ -52,14 +50,10 @@ def write_headers(
             "x-ratelimit-limit": ("X-RateLimit-Limit", str(limit.quota.burst)),
             "x-ratelimit-remaining": ("X-RateLimit-Remaining", str(decision.remaining)),
             "x-ratelimit-reset": ("X-RateLimit-Reset", str(reset)),
-            "ratelimit-policy": ("RateLimit-Policy", policies),
-            "ratelimit": ("RateLimit", items),
+            "ratelimit-policy": ("RateLimit-Policy", ", ".join([each[1] for each in outcomes])),
+            "ratelimit": ("RateLimit", ", ".join(items)),
         },
     )
-
-
-def _item(limit: Limit, decision: Decision) -> str:
-    return f'"{limit.name}";r={decision.remaining};t={limit.quota.seconds(decision.reset)}'
 
 
 def _tightness(outcome: tuple[Limit, str, Decision]) -> tuple[bool, int, int]:

@@ -113,15 +113,16 @@ class Scope:
 
 def begin(request: HttpRequest) -> Scope | None:
     """Give the request its trace context; None if it has one of ours already."""
-    attributes = request.__dict__
-    if _TRACE in attributes:
+    if hasattr(request, _TRACE):
         return None
     meta = request.META
     inbound: Mapping[str, str] = _NOTHING
     if not meta.keys().isdisjoint(INBOUND) and is_trusted_peer(request):
         inbound = {name: meta[key] for key, name in INBOUND.items() if key in meta}
     options = current_options()
-    trace = continue_trace(inbound, known=attributes.get("trace_id"), sampled=options.SAMPLED)
+    trace = continue_trace(
+        inbound, known=getattr(request, "trace_id", None), sampled=options.SAMPLED
+    )
     server = None
     span = active_span()
     if span is None and options.OPENTELEMETRY:
@@ -130,8 +131,8 @@ def begin(request: HttpRequest) -> Scope | None:
     if span is not None:
         named = trace.request_id != trace.trace_id
         trace = span._replace(request_id=trace.request_id if named else span.trace_id)
-    attributes[_TRACE] = trace
-    attributes["trace_id"] = trace.trace_id
+    setattr(request, _TRACE, trace)
+    request.trace_id = trace.trace_id  # type: ignore[attr-defined]
     return Scope(trace, server)
 
 
